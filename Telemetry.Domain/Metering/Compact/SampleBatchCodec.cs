@@ -82,6 +82,14 @@ public static class SampleBatchCodec
         return head.TryUnpack(stored, block) ? block : throw reader.Fault("the block cannot be unpacked");
     }
 
+    /// <summary>What follows the block: ids and signatures.</summary>
+    internal static byte[] Tail(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new ByteReader(bytes, "body");
+        reader.Bytes(BatchHead.Read(ref reader, SampleBatchLimits.Own).StoredLength);
+        return reader.Bytes(reader.Remaining).ToArray();
+    }
+
     private delegate ISampleCatalog CatalogReader<TState>(ref ByteReader block, TState state);
 
     private static SampleBatch Read<TState>(ref ByteReader reader, in BatchHead head, CatalogReader<TState> catalogOf, TState state)

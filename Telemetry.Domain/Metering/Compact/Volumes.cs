@@ -82,10 +82,11 @@ internal static class Volumes
                 return false;
             var rounded = Math.Round(scaled);
             // A decimal lies within two roundings of an integer here; this spares most of the divisions.
-            if (Math.Abs(scaled - rounded) > Math.Abs(scaled) * 4.5e-16 || !Same(rounded / Powers[exponent], volume))
+            if (Math.Abs(scaled - rounded) > Math.Abs(scaled) * 4.5e-16)
                 continue;
-            integer = (long)rounded;
-            return true;
+            integer = (long)rounded; // by way of the integer, so that -0 differs
+            if (Same(integer / Powers[exponent], volume))
+                return true;
         }
         return false;
     }
