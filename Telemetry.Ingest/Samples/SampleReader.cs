@@ -1,0 +1,41 @@
+using System.Collections.Concurrent;
+using Telemetry.Domain.Metering;
+
+namespace Telemetry.Ingest.Samples;
+
+/// <summary>The forms in which a body holds samples.</summary>
+public enum SampleFormat
+{
+    /// <summary>A JSON list of samples in the message form, or an object with such a list as <c>samples</c>.</summary>
+    Json,
+
+    /// <summary>Such samples one after another (NDJSON).</summary>
+    JsonLines,
+
+    /// <summary>The compact columnar body, docs/compact-format.md.</summary>
+    Compact,
+}
+
+/// <summary>Reads bodies of samples in any form, for any number of threads at once.</summary>
+public sealed class SampleReader(SampleLimits limits, TimeProvider clock)
+{
+    private readonly SharedSeries _shared = new();
+    private readonly ConcurrentStack<SampleParser> _parsers = new(); // the one used last knows most and is still in the caches
+
+    /// <summary>Reads and checks a whole body; nothing of the result refers to its bytes.</summary>
+    /// <exception cref="SampleFaultException">There is a fault; the first one is told.</exception>
+    public ParsedSamples Read(ReadOnlySpan<byte> body, SampleFormat format, SampleRules rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        var parser = _parsers.TryPop(out var idle) ? idle : new(limits, _shared);
+        try
+        {
+            return parser.Parse(body, format == SampleFormat.JsonLines, rules, UnixMicroseconds.From(clock.GetUtcNow()));
+        }
+        finally
+        {
+            if (_parsers.Count < Environment.ProcessorCount)
+                _parsers.Push(parser);
+        }
+    }
+}
