@@ -150,7 +150,6 @@ internal sealed partial class SampleParser
         if (token.Type != JsonTokenType.StartObject)
             throw Fault(SampleFaultKind.Malformed, SampleField.ResourceMetadata, body, "Metadata is a JSON object.");
         var raw = token.Raw(body);
-        // Samples of one resource come one after another.
         if (raw.SequenceEqual(body.Slice(_lastMetadata.Start, _lastMetadata.Length)))
             return _lastMetadata.Forms;
         if (raw.Length > limits.MaxMetadataBytes)
