@@ -20,22 +20,26 @@ public enum SampleFormat
 public sealed class SampleReader(SampleLimits limits, TimeProvider clock)
 {
     private readonly SharedSeries _shared = new();
-    private readonly ConcurrentStack<SampleParser> _parsers = new(); // the one used last knows most and is still in the caches
+    private readonly ConcurrentStack<Parsers> _idle = new(); // those used last are still in the processor's caches
+
+    private sealed record Parsers(SampleParser Json, CompactParser Compact);
 
     /// <summary>Reads and checks a whole body; nothing of the result refers to its bytes.</summary>
     /// <exception cref="SampleFaultException">There is a fault; the first one is told.</exception>
     public ParsedSamples Read(ReadOnlySpan<byte> body, SampleFormat format, SampleRules rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        var parser = _parsers.TryPop(out var idle) ? idle : new(limits, _shared);
+        var parsers = _idle.TryPop(out var idle) ? idle : new(new(limits, _shared), new(limits, _shared));
         try
         {
-            return parser.Parse(body, format == SampleFormat.JsonLines, rules, UnixMicroseconds.From(clock.GetUtcNow()));
+            return format == SampleFormat.Compact
+                ? parsers.Compact.Parse(body, rules)
+                : parsers.Json.Parse(body, format == SampleFormat.JsonLines, rules, UnixMicroseconds.From(clock.GetUtcNow()));
         }
         finally
         {
-            if (_parsers.Count < Environment.ProcessorCount)
-                _parsers.Push(parser);
+            if (_idle.Count < Environment.ProcessorCount)
+                _idle.Push(parsers);
         }
     }
 }

@@ -14,12 +14,8 @@ internal sealed class SharedSeries
             new(Share(meter), type, Share(unit), Share(resourceId), Share(projectId), Share(userId), Share(source)),
             weight: 128); // the strings are counted with the texts
 
-    /// <summary>The one object for a series that came in another way.</summary>
-    public SeriesKey Share(SeriesKey series) =>
-        Share(series.Meter, series.Type, series.Unit, series.ResourceId, series.ProjectId, series.UserId, series.Source);
-
     public Metadata Share(Metadata metadata) => _metadata.Share(metadata, metadata.Utf8.Length);
 
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]
-    private string? Share(string? text) => text is null ? null : _texts.Share(text, 2 * text.Length);
+    public string? Share(string? text) => text is null ? null : _texts.Share(text, 2 * text.Length);
 }
