@@ -92,8 +92,8 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
         Require(SampleField.ProjectId, sent.ProjectId, mayBeEmpty: true);
         Require(SampleField.UserId, sent.UserId, mayBeEmpty: true);
         Require(SampleField.Source, sent.Source, mayBeEmpty: true);
-        var project = string.IsNullOrEmpty(sent.ProjectId) ? rules.DefaultProjectId : sent.ProjectId;
-        var user = string.IsNullOrEmpty(sent.UserId) ? rules.DefaultUserId : sent.UserId;
+        var project = Given(sent.ProjectId) ?? (rules.NullMeansNobody ? null : rules.DefaultProjectId);
+        var user = Given(sent.UserId) ?? (rules.NullMeansNobody ? null : rules.DefaultUserId);
         var source = rules.StoredSource(sent.Source, project);
         var series = project == sent.ProjectId && user == sent.UserId && source == sent.Source
             ? sent
@@ -101,6 +101,8 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
         return rules.Allows(series)
             ? series
             : throw Fault(SampleField.ProjectId, series.ProjectId, "can not post samples to other projects");
+
+        static string? Given(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
         void Require(SampleField field, string? text, bool mayBeEmpty)
         {

@@ -17,11 +17,11 @@ internal sealed partial class SampleParser
 
     /// <summary>A fault of the sample that is being read.</summary>
     private SampleFaultException Fault(SampleFaultKind kind, string reason, FieldToken token, ReadOnlySpan<byte> body) =>
-        new(new(kind, _columns.Count, null, Shown(token, body), reason));
+        new(new(kind, _index, null, Shown(token, body), reason));
 
     /// <summary>A fault of one of its fields.</summary>
     private SampleFaultException Fault(SampleFaultKind kind, SampleField field, ReadOnlySpan<byte> body, string reason, Exception? cause = null) =>
-        new(new(kind, _columns.Count, field.Name(), Shown(_tokens[(int)field], body), reason), cause);
+        new(new(kind, _index, field.Name(), Shown(_tokens[(int)field], body), reason), cause);
 
     /// <summary>A value as messages show it: text without quotes, anything else as JSON; null for null.</summary>
     private static string? Shown(FieldToken token, ReadOnlySpan<byte> body) =>
@@ -49,7 +49,7 @@ internal sealed partial class SampleParser
         catch (InvalidOperationException e) // an escaped surrogate without its other half
         {
             throw new SampleFaultException(
-                new(SampleFaultKind.Malformed, _columns.Count, null, null, "The name of a field is not valid Unicode."), e);
+                new(SampleFaultKind.Malformed, _index, null, null, "The name of a field is not valid Unicode."), e);
         }
     }
 }

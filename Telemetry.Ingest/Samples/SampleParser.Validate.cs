@@ -44,7 +44,12 @@ internal sealed partial class SampleParser
         series ??= AddSeries(body, key);
         if (!_rules.Allows(series))
             throw new SampleFaultException(new(
-                SampleFaultKind.Invalid, _columns.Count, SampleField.ProjectId.Name(), series.ProjectId, "can not post samples to other projects"));
+                SampleFaultKind.Invalid, _index, SampleField.ProjectId.Name(), series.ProjectId, "can not post samples to other projects"));
+        if (this[SampleField.CounterVolume].Type == JsonTokenType.Null)
+        {
+            _dropped++;
+            return;
+        }
         _columns.Add(series, timestamp, offsetMinutes, volume, metadata);
         AddMessageId(body);
         AddSignature(body);
@@ -67,7 +72,7 @@ internal sealed partial class SampleParser
     {
         if (!IsUnset(token))
             return Put(body, token, ref end);
-        if (otherwise is null)
+        if (otherwise is null || IsNobody(token))
             return Put(body, default, ref end);
         if (otherwise.Length > MaxRawLength)
             return false;
@@ -104,7 +109,8 @@ internal sealed partial class SampleParser
                 // A null name is another meter's to Ceilometer, a null type an unknown one; it checks these later.
                 SampleField.CounterName => _rules.Meter is null ? token.IsNullOrAbsent : token.IsAbsent,
                 SampleField.CounterType or SampleField.CounterUnit => token.IsAbsent,
-                SampleField.CounterVolume or SampleField.ResourceId => token.IsNullOrAbsent,
+                SampleField.CounterVolume => token.IsAbsent,
+                SampleField.ResourceId => token.IsNullOrAbsent,
                 _ => false,
             };
             if (missing)
@@ -122,6 +128,8 @@ internal sealed partial class SampleParser
         if (token.Type == JsonTokenType.String
             && VolumeText.TryParseText(token.Escaped ? Encoding.UTF8.GetBytes(Text(body, SampleField.CounterVolume)) : token.Text(body), out volume))
             return volume;
+        if (token.Type == JsonTokenType.Null && _rules.Meter is null)
+            return 0; // the sample will be dropped
         throw token.IsNullOrAbsent
             ? Fault(SampleFaultKind.Missing, SampleField.CounterVolume, body, "Mandatory field missing.")
             : Fault(SampleFaultKind.Malformed, SampleField.CounterVolume, body, "A volume is a finite number.");
@@ -180,10 +188,6 @@ internal sealed partial class SampleParser
         {
             throw Fault(SampleFaultKind.Malformed, SampleField.ResourceMetadata, body, e.Message, e);
         }
-        catch (Exception e) when (e is InvalidOperationException or ArgumentException) // an escaped surrogate without its other half
-        {
-            throw Fault(SampleFaultKind.Malformed, SampleField.ResourceMetadata, body, "Metadata is not valid Unicode.", e);
-        }
     }
 
     private void CheckMeterContract(ReadOnlySpan<byte> body, string meter, SeriesKey? series)
@@ -203,8 +207,8 @@ internal sealed partial class SampleParser
         var meter = Bounded(body, SampleField.CounterName);
         var resource = Bounded(body, SampleField.ResourceId);
         var unit = this[SampleField.CounterUnit].IsNullOrAbsent ? null : Bounded(body, SampleField.CounterUnit, mayBeEmpty: true);
-        var project = IsUnset(this[SampleField.ProjectId]) ? _rules.DefaultProjectId : Bounded(body, SampleField.ProjectId);
-        var user = IsUnset(this[SampleField.UserId]) ? _rules.DefaultUserId : Bounded(body, SampleField.UserId);
+        var project = BoundedOr(body, SampleField.ProjectId, _rules.DefaultProjectId);
+        var user = BoundedOr(body, SampleField.UserId, _rules.DefaultUserId);
         var source = IsUnset(this[SampleField.Source]) ? null : Bounded(body, SampleField.Source);
         var stored = _rules.StoredSource(source, project);
         if (stored.Length > SeriesKey.MaxLength)
@@ -220,7 +224,7 @@ internal sealed partial class SampleParser
         if (IsUnset(token))
             return;
         if (token.Type != JsonTokenType.String)
-            throw FaultOfAdded(SampleField.MessageId, body, "It must be a string.");
+            throw Fault(SampleFaultKind.Invalid, SampleField.MessageId, body, "It must be a string.");
         var text = token.Text(body);
         if (text.Length == 36 && !text.ContainsAnyInRange((byte)'A', (byte)'Z')
             && Utf8Parser.TryParse(text, out Guid uuid, out var read, 'D') && read == 36 && uuid != Guid.Empty)
@@ -229,7 +233,7 @@ internal sealed partial class SampleParser
             return;
         }
         if (text.Length > 6 * MessageIds.MaxLength || Text(body, SampleField.MessageId) is not { Length: <= MessageIds.MaxLength } id || id.Contains('\0'))
-            throw FaultOfAdded(SampleField.MessageId, body, $"It has at most {MessageIds.MaxLength} characters, none of them U+0000.");
+            throw Fault(SampleFaultKind.Invalid, SampleField.MessageId, body, $"It has at most {MessageIds.MaxLength} characters, none of them U+0000.");
         _columns.SetId(id);
     }
 
@@ -240,17 +244,16 @@ internal sealed partial class SampleParser
             return;
         if (token.Type != JsonTokenType.String || token.Length != 66
             || Convert.FromHexString(token.Text(body), _columns.AddSignature(), out _, out _) != System.Buffers.OperationStatus.Done)
-            throw FaultOfAdded(SampleField.MessageSignature, body, "A signature has 64 hexadecimal digits.");
-    }
-
-    private SampleFaultException FaultOfAdded(SampleField field, ReadOnlySpan<byte> body, string reason)
-    {
-        var fault = Fault(SampleFaultKind.Invalid, field, body, reason).Fault;
-        return new(fault with { Index = _columns.Count - 1 });
+            throw Fault(SampleFaultKind.Invalid, SampleField.MessageSignature, body, "A signature has 64 hexadecimal digits.");
     }
 
     /// <summary>Whether Python would call it false: absent, null or empty.</summary>
     private static bool IsUnset(FieldToken token) => token.IsNullOrAbsent || (token.Type == JsonTokenType.String && token.Length == 2);
+
+    private bool IsNobody(FieldToken token) => !token.IsAbsent && IsUnset(token) && _rules.NullMeansNobody;
+
+    private string? BoundedOr(ReadOnlySpan<byte> body, SampleField field, string? otherwise) =>
+        !IsUnset(this[field]) ? Bounded(body, field) : IsNobody(this[field]) ? null : otherwise;
 
     private string Bounded(ReadOnlySpan<byte> body, SampleField field, bool mayBeEmpty = false)
     {

@@ -19,6 +19,8 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
     private readonly FieldToken[] _tokens = new FieldToken[SampleFields.Count];
     private SampleRules _rules = null!;
     private long _now;
+    private int _index; // of the sample that is being read
+    private int _dropped;
     private int _readFrom; // where in the body the reader's own positions begin
     private JsonReaderState _afterMetadata;
 
@@ -45,16 +47,16 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
         {
             throw Fault(SampleFaultKind.Format, reader.CurrentDepth >= MaxDepth - 1
                 ? $"JSON is nested deeper than {Metadata.MaxDepth} levels."
-                : $"It breaks after byte {_readFrom + reader.BytesConsumed}, at sample {_columns.Count}.", e);
+                : $"It breaks after byte {_readFrom + reader.BytesConsumed}, at sample {_index}.", e);
         }
-        if (_columns.Count == 0)
+        if (_index == 0)
             throw NoSamples();
-        return new(_columns.ToBatch(), rules.Meter is null ? null : _columns.ToGivenForm());
+        return new(_columns.ToBatch(), rules.Meter is null ? null : _columns.ToGivenForm(), _dropped);
     }
 
     private void Begin(SampleRules rules, long now)
     {
-        (_rules, _now, _lastMetadata, _readFrom) = (rules, now, default, 0);
+        (_rules, _now, _index, _dropped, _lastMetadata, _readFrom) = (rules, now, 0, 0, default, 0);
         _columns.Clear();
         BeginValidation();
     }
@@ -92,7 +94,7 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
 
     private void ReadItem(ref Utf8JsonReader reader, ReadOnlySpan<byte> body)
     {
-        if (_columns.Count == limits.MaxSamples)
+        if (_index == limits.MaxSamples)
             throw Fault(SampleFaultKind.TooMany, $"A body holds at most {limits.MaxSamples} samples.");
         if (reader.TokenType != JsonTokenType.StartObject)
         {
@@ -112,6 +114,7 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
             _tokens[(int)field] = Token(ref reader); // of repeated fields the last counts
         }
         Validate(body);
+        _index++;
     }
 
     /// <summary>Reads over a sample's metadata.</summary>
@@ -144,7 +147,7 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
             return known;
         var name = Unescaped(ref reader);
         return SampleFields.Parse(System.Text.Encoding.UTF8.GetBytes(name), _rules.Meter is null)
-            ?? throw new SampleFaultException(new(SampleFaultKind.Unknown, _columns.Count, Cut(name), null, "A sample has no such field."));
+            ?? throw new SampleFaultException(new(SampleFaultKind.Unknown, _index, Cut(name), null, "A sample has no such field."));
     }
 
     private FieldToken Token(ref Utf8JsonReader reader)

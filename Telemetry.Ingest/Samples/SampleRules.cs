@@ -19,6 +19,9 @@ public sealed record SampleRules
     /// <summary>The user of samples that name none; null leaves them without.</summary>
     public string? DefaultUserId { get; private init; }
 
+    /// <summary>Whether an explicit null (or empty text) as project or user means nobody, instead of the default.</summary>
+    public bool NullMeansNobody { get; private init; }
+
     /// <summary>The only project that samples may belong to; null for any.</summary>
     public string? LimitedToProject { get; private init; }
 
@@ -30,12 +33,13 @@ public sealed record SampleRules
         new() { Meter = meter, DefaultProjectId = Text(projectId), DefaultUserId = Text(userId), LimitedToProject = limitedToProject };
 
     /// <summary>Samples in the form that agents publish: of any meters, the source kept, ids and signatures kept, metadata nested and typed.</summary>
-    /// <remarks>Only a limited caller's samples get its project and user where they name none: an agent's samples may belong to nobody.</remarks>
-    public static SampleRules ForMessages(string? limitedToProject = null, string? limitedUserId = null) => new()
+    /// <remarks>An agent's sample may belong to nobody and says so by null; a limited caller's sample always belongs to its project.</remarks>
+    public static SampleRules ForMessages(string? projectId = null, string? userId = null, string? limitedToProject = null) => new()
     {
+        DefaultProjectId = Text(projectId),
+        DefaultUserId = Text(userId),
+        NullMeansNobody = limitedToProject is null,
         LimitedToProject = limitedToProject,
-        DefaultProjectId = limitedToProject,
-        DefaultUserId = limitedToProject is null ? null : Text(limitedUserId),
     };
 
     /// <summary>The source as it is stored.</summary>
