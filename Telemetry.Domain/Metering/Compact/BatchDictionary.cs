@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Telemetry.Domain.Metering.Compact;
 
 /// <summary>The dictionary of a self-contained batch: texts, the series made of them, and metadata, each numbered from 0.</summary>
-internal sealed class BatchDictionary : ISampleCatalog
+internal sealed class BatchDictionary : ISampleCatalog, ISampleNumbers
 {
     private readonly Dictionary<string, int> _textIds = new(StringComparer.Ordinal);
     private readonly Dictionary<SeriesKey, int> _seriesIds = [];

@@ -50,13 +50,13 @@ public static class SampleBatchCodec
 
     /// <summary>Writes the log form, numbering in the catalogue what is new.</summary>
     /// <exception cref="ArgumentException">A volume is not finite, or a timestamp out of range.</exception>
-    public static void EncodeForLog(SampleBatch batch, ISampleCatalog catalog, IBufferWriter<byte> output)
+    public static void EncodeForLog(SampleBatch batch, ISampleNumbers numbers, IBufferWriter<byte> output)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(numbers);
         ArgumentNullException.ThrowIfNull(output);
         using var block = new ByteWriter();
-        SampleColumns.Write(block, batch, catalog);
+        SampleColumns.Write(block, batch, numbers);
         Write(output, batch, block.Written, BatchFlags.None);
     }
 

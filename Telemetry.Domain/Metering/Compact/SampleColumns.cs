@@ -12,12 +12,12 @@ internal static class SampleColumns
 
     public readonly record struct Columns(SeriesKey[] Series, Metadata[] Metadata, long[] Timestamps, double[] Volumes);
 
-    public static void Write(ByteWriter block, SampleBatch batch, ISampleCatalog catalog)
+    public static void Write(ByteWriter block, SampleBatch batch, ISampleNumbers numbers)
     {
         if (batch.Count == 0)
             return;
-        WriteSeries(block, batch.Series, catalog);
-        WriteMetadata(block, batch.Metadata, catalog);
+        WriteSeries(block, batch.Series, numbers);
+        WriteMetadata(block, batch.Metadata, numbers);
         WriteTimestamps(block, batch.Timestamps);
         Volumes.Write(block, batch.Volumes);
     }
@@ -27,14 +27,14 @@ internal static class SampleColumns
         : new Columns(ReadSeries(ref block, count, catalog), ReadMetadata(ref block, count, catalog), ReadTimestamps(ref block, count),
             Volumes.Read(ref block, count));
 
-    private static void WriteSeries(ByteWriter block, SeriesKey[] series, ISampleCatalog catalog)
+    private static void WriteSeries(ByteWriter block, SeriesKey[] series, ISampleNumbers numbers)
     {
         var bytes = block.Reserve(5 * series.Length);
         var at = 0;
         var previous = -1L;
         foreach (var key in series)
         {
-            long id = catalog.IdOf(key);
+            long id = numbers.IdOf(key);
             at = ByteWriter.Put(bytes, at, ByteWriter.ZigZag(id - previous - 1));
             previous = id;
         }
@@ -54,14 +54,14 @@ internal static class SampleColumns
     }
 
     // Runs: samples of one resource lie together and share their metadata.
-    private static void WriteMetadata(ByteWriter block, Metadata[] metadata, ISampleCatalog catalog)
+    private static void WriteMetadata(ByteWriter block, Metadata[] metadata, ISampleNumbers numbers)
     {
         var runs = new List<(int Length, int Id)>();
         for (var (i, start) = (1, 0); i <= metadata.Length; i++)
         {
             if (i < metadata.Length && ReferenceEquals(metadata[i], metadata[start]))
                 continue;
-            runs.Add((i - start, catalog.IdOf(metadata[start])));
+            runs.Add((i - start, numbers.IdOf(metadata[start])));
             start = i;
         }
         block.Varint((ulong)runs.Count);

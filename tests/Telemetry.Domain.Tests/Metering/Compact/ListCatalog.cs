@@ -4,7 +4,7 @@ using Telemetry.Domain.Metering.Compact;
 namespace Telemetry.Domain.Tests.Metering.Compact;
 
 /// <summary>A catalogue in memory that counts from a given number, as one that has been in use for long does.</summary>
-public sealed class ListCatalog(int first = 0) : ISampleCatalog
+public sealed class ListCatalog(int first = 0) : ISampleCatalog, ISampleNumbers
 {
     private readonly List<SeriesKey> _series = [];
     private readonly List<Metadata> _metadata = [];

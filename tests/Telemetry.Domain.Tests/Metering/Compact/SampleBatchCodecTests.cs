@@ -191,7 +191,7 @@ public sealed class SampleBatchCodecTests
         return output.WrittenSpan.ToArray();
     }
 
-    private static byte[] EncodeForLog(SampleBatch batch, ISampleCatalog catalog)
+    private static byte[] EncodeForLog(SampleBatch batch, ISampleNumbers catalog)
     {
         var output = new ArrayBufferWriter<byte>();
         SampleBatchCodec.EncodeForLog(batch, catalog, output);
