@@ -3,14 +3,13 @@ namespace Telemetry.Api.Auth;
 /// <summary>Where a request keeps who asks.</summary>
 internal static class CallerExtensions
 {
-    /// <summary>Who asks: as a middleware has set it, else as the headers say.</summary>
-    public static Caller Caller(this HttpContext context)
-    {
-        if (context.Features.Get<Caller>() is { } caller)
-            return caller;
-        var headers = context.Request.Headers;
-        return new(headers["X-Roles"] is [_, ..] roles ? roles.ToString().Split(',') : [], Single(headers["X-User-Id"]), Single(headers["X-Project-Id"]));
-    }
+    private static readonly Caller Nobody = new([], null, null);
 
-    private static string? Single(Microsoft.Extensions.Primitives.StringValues values) => values.Count == 0 ? null : values.ToString();
+    /// <summary>Who asks; without any identity where no middleware has set one.</summary>
+    public static Caller Caller(this HttpContext context) => context.Features.Get<Caller>() ?? Nobody;
+
+    /// <summary>What the caller may see.</summary>
+    public static Scope Scope(this HttpContext context) => Auth.Scope.Of(context.Caller());
+
+    public static void SetCaller(this HttpContext context, Caller caller) => context.Features.Set(caller);
 }
