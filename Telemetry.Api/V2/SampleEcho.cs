@@ -1,34 +1,16 @@
-using System.IO.Pipelines;
-using System.Text.Encodings.Web;
 using System.Text.Json;
+using Telemetry.Api.V2.Json;
 using Telemetry.Domain.Metering;
 using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Api.V2;
 
 /// <summary>The answer to posted samples: the list in the order of the request, with everything filled in that the sender left out.</summary>
-internal static class SampleEcho
+/// <param name="given">Metadata and zones as they were sent, where the stored ones differ.</param>
+internal sealed class SampleEcho(AcceptedSamples accepted, GivenForm? given)
 {
-    private const int FlushedAt = 32 << 10;
-
-    /// <param name="given">Metadata and zones as they were sent, where the stored ones differ.</param>
-    public static async Task WriteAsync(PipeWriter output, AcceptedSamples accepted, GivenForm? given, CancellationToken ct)
-    {
-        // Quotes and angle brackets need no escape outside of HTML.
-        await using var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
-        json.WriteStartArray();
-        for (var i = 0; i < accepted.Batch.Count; i++)
-        {
-            Write(json, accepted, given, i);
-            if (json.BytesPending < FlushedAt)
-                continue;
-            json.Flush();
-            await output.FlushAsync(ct); // a slow reader of a long answer does not make it pile up here
-        }
-        json.WriteEndArray();
-    }
-
-    private static void Write(Utf8JsonWriter json, AcceptedSamples accepted, GivenForm? given, int i)
+    /// <param name="i">The index of the sample.</param>
+    public void Write(Utf8JsonWriter json, int i)
     {
         var batch = accepted.Batch;
         var series = batch.Series[i];
@@ -36,7 +18,8 @@ internal static class SampleEcho
         json.WriteString("counter_name", series.Meter);
         json.WriteString("counter_type", series.Type.Name());
         json.WriteString("counter_unit", series.Unit);
-        json.WriteNumber("counter_volume", batch.Volumes[i]);
+        json.WritePropertyName("counter_volume");
+        FloatText.Write(json, batch.Volumes[i]);
         json.WriteString("resource_id", series.ResourceId);
         json.WriteString("project_id", series.ProjectId);
         json.WriteString("user_id", series.UserId);

@@ -1,6 +1,8 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
+using Telemetry.Api.V2.Calls;
+using Telemetry.Api.V2.Json;
 using Telemetry.Domain.Metering.Compact;
 using Telemetry.Ingest.Samples;
 using EventId = Telemetry.Domain.Streams.EventId;
@@ -13,22 +15,27 @@ internal static class SampleIntakeEndpoints
     private const int MaxKeyLength = 255;
     private static readonly string[] JsonTypes = ["application/json", "text/javascript", "application/javascript"];
 
-    private static readonly Call MeterCall = new(["direct"], JsonFormat, SampleFaults.ForMeter);
-    private static readonly Call SamplesCall = new([], AnyFormat, SampleFaults.ForSamples);
+    private static readonly Argument Direct = new("direct", ArgumentKind.Text, "Accepted and without effect: samples are always stored before the answer.");
+    private static readonly Call MeterCall = new(JsonFormat, SampleFaults.ForMeter);
+    private static readonly Call SamplesCall = new(AnyFormat, SampleFaults.ForSamples);
 
     /// <summary>In what the two calls differ, beside their rules for samples.</summary>
-    private sealed record Call(string[] Arguments, Func<HttpRequest, SampleFormat> Format, Func<SampleFault, ApiException> Translate);
+    private sealed record Call(Func<HttpRequest, SampleFormat> Format, Func<SampleFault, ApiException> Translate);
 
     public static void MapSampleIntake(this IEndpointRouteBuilder routes)
     {
-        routes.MapPost("/v2/meters/{name}", PostMeterAsync).WithTags("Meters").WithSummary("Posts samples of one meter, as Ceilometer takes them.");
-        routes.MapPost("/v2/samples", PostSamplesAsync).WithTags("Samples").WithSummary("Posts samples of any meters: a JSON list, NDJSON or the compact format.");
+        routes.MapPost("/v2/meters/{name}", PostMeterAsync)
+            .Takes(Direct).Reads("OldSample", list: true).Answers("OldSample", list: true, status: StatusCodes.Status201Created)
+            .WithTags("Meters").WithName("post_meter_samples").WithSummary("Posts samples of one meter, as Ceilometer takes them.");
+        routes.MapPost("/v2/samples", PostSamplesAsync)
+            .Takes().Reads("OldSample", list: true).Answers("OldSample", list: true, status: StatusCodes.Status201Created)
+            .WithTags("Samples").WithName("post_samples").WithSummary("Posts samples of any meters: a JSON list, NDJSON or the compact format.");
     }
 
     /// <summary>Both ways of Ceilometer's argument <c>direct</c> are one here: samples are stored before the answer.</summary>
-    private static Task PostMeterAsync(string name, HttpContext context, [AsParameters] IntakeServices intake)
+    private static Task PostMeterAsync(HttpContext context, [AsParameters] IntakeServices intake)
     {
-        var caller = context.Caller();
+        var (caller, name) = (context.Caller(), PathSegments.Decoded(context, "name", fromEnd: 0));
         return PostAsync(context, intake, MeterCall, SampleRules.ForMeter(name, caller.ProjectId, caller.UserId, caller.LimitedToProject));
     }
 
@@ -42,7 +49,7 @@ internal static class SampleIntakeEndpoints
     {
         try
         {
-            CheckArguments(context.Request.Query, call.Arguments);
+            Arguments.OfQueryString(context);
             var format = call.Format(context.Request);
             var id = IdOf(context);
             var parsed = await ReadAsync(context, intake, format, rules);
@@ -86,9 +93,7 @@ internal static class SampleIntakeEndpoints
             response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
-        response.StatusCode = StatusCodes.Status201Created;
-        response.ContentType = "application/json";
-        await SampleEcho.WriteAsync(response.BodyWriter, accepted, parsed.Given, context.RequestAborted);
+        await JsonAnswer.WriteListAsync(context, accepted.Batch.Count, new SampleEcho(accepted, parsed.Given).Write, StatusCodes.Status201Created);
     }
 
     /// <summary>The event's id: from the caller's project and its Idempotency-Key where it gives one, so that a repeat is stored once.</summary>
@@ -101,20 +106,6 @@ internal static class SampleIntakeEndpoints
         if (keys.Count > 1 || key.Length is 0 or > MaxKeyLength)
             throw ApiException.InvalidInput("Idempotency-Key", key.Length > MaxKeyLength ? $"{key[..MaxKeyLength]}…" : key, $"It has 1 to {MaxKeyLength} characters.");
         return EventId.FromName(Encoding.UTF8.GetBytes($"rest\n{context.Caller().ProjectId}\n{key}"));
-    }
-
-    private static void CheckArguments(IQueryCollection query, string[] known)
-    {
-        var unknown = new List<string>();
-        foreach (var (name, values) in query)
-        {
-            if (!known.Contains(name))
-                unknown.Add(name);
-            else if (values.Count > 1)
-                throw ApiException.InvalidInput(name, $"[{string.Join(", ", values.Select(v => $"'{v}'"))}]", "It must be given once.");
-        }
-        if (unknown.Count > 0)
-            throw ApiException.BadRequest($"Unknown argument: \"{string.Join(", ", unknown)}\"");
     }
 
     private static SampleFormat JsonFormat(HttpRequest request) =>
