@@ -42,7 +42,7 @@ internal sealed class ScannedStatistics
                 AddWithoutFilter(series, GroupOf(series.Key, field => KeyRow.Of(series.Key, field)!.Value), _plan.Range);
                 continue;
             }
-            var columns = filter.Columns | PointColumns.Volumes | PointColumns.Origins | (_groupsByMetadata || _countsByRow || _asksLog ? PointColumns.Metadata : 0);
+            var columns = filter.Columns | PointColumns.Volumes | PointColumns.Origins | (_groupsByMetadata || _groupsByRow || _countsByRow ? PointColumns.Metadata : 0);
             var groups = new Dictionary<int, int>(); // by version of metadata
             foreach (var points in _run.Chunks(series, _plan.Range, columns))
             {
