@@ -10,6 +10,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Samples;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Api.Tests;
 
