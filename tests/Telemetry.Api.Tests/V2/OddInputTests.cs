@@ -242,7 +242,7 @@ public sealed class OddInputTests
         Assert.InRange((await RawHttp.GetAsync(host.Address, "/v2/samples?" + string.Join('&', Enumerable.Repeat("q.field=user&q.value=x", 10_000)))).Status, 400, 499);
     }
 
-    private static async Task<Answer> SoonAsync(Func<Task<Answer>> request)
+    private static async Task<HttpAnswer> SoonAsync(Func<Task<HttpAnswer>> request)
     {
         // A second is the promise; a busy machine that runs other tests beside this one gets ten, and what these inputs provoke takes minutes.
         var watch = Stopwatch.StartNew();

@@ -15,7 +15,8 @@ public sealed class OpenApiTests
         Assert.Equal(
             [
                 "get /", "get /v2/capabilities", "get /v2/meters", "get /v2/meters/{name}", "get /v2/meters/{name}/statistics",
-                "get /v2/resources", "get /v2/resources/{id}", "get /v2/samples", "get /v2/samples/{id}", "post /v2/query/samples",
+                "get /v2/resources", "get /v2/resources/{id}", "get /v2/samples", "get /v2/samples/{id}",
+                "post /v2/meters/{name}", "post /v2/query/samples", "post /v2/samples",
             ],
             document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => $"{m.Name} {p.Name}")).Order(StringComparer.Ordinal));
     }
@@ -29,6 +30,8 @@ public sealed class OpenApiTests
     [InlineData("/v2/samples/{id}", "get", "id")]
     [InlineData("/v2/capabilities", "get", "")]
     [InlineData("/v2/query/samples", "post", "")]
+    [InlineData("/v2/samples", "post", "")]
+    [InlineData("/v2/meters/{name}", "post", "name direct")]
     public async Task A_call_names_the_arguments_that_it_takes(string path, string method, string names)
     {
         var operation = (await DocumentAsync()).GetProperty("paths").GetProperty(path).GetProperty(method);
