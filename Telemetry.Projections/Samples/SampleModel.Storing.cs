@@ -89,20 +89,20 @@ internal sealed partial class SampleModel
     /// <param name="RollupsFrom">Where its rollups begin in <see cref="Taken.Rollups"/>.</param>
     /// <param name="RollupCounts">How many there are, by level.</param>
     private sealed record TakenSeries(
-        Series Series, SeriesSummary Summary, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
+        Series Series, SeriesSummary Summary, Rollup Hour, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
 
     private Taken Take()
     {
         _gate.EnterWriteLock();
         try
         {
-            var rollups = new List<Rollup>();
+            var rollups = new List<Rollup>(_dirty.Sum(s => s.Rollups[0].Open.Length + s.Rollups[1].Open.Length));
             var series = new List<TakenSeries>(_dirty.Count);
             foreach (var dirty in _dirty)
             {
                 dirty.Dirty = false;
                 series.Add(new(
-                    dirty, dirty.Summary, dirty.Tail, Array.ConvertAll(dirty.Blocks, b => b.View), Array.ConvertAll(dirty.Blocks, b => b.Persisted),
+                    dirty, dirty.Summary, dirty.Hour, dirty.Tail, Array.ConvertAll(dirty.Blocks, b => b.View), Array.ConvertAll(dirty.Blocks, b => b.Persisted),
                     rollups.Count, Array.ConvertAll(dirty.Rollups, r => r.Open.Length)));
                 foreach (var level in dirty.Rollups)
                     rollups.AddRange(level.Open);
@@ -154,7 +154,7 @@ internal sealed partial class SampleModel
         foreach (var series in taken.Series)
         {
             states.Add((series.Series.Id, SeriesState.Write(
-                series.Summary, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
+                series.Summary, series.Hour, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
             for (var kind = 0; kind < SegmentKinds.Count; kind++)
             {
                 if (SegmentOf(series, kind, buffer) is { } segment)

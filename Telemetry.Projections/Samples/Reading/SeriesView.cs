@@ -9,6 +9,9 @@ internal sealed record SeriesView(int Id, SeriesKey Key, SeriesSummary Summary, 
 {
     /// <summary>By level, the rollups that are in no block, and the blocks; null where they were not asked for.</summary>
     public (Rollup[] Open, BlockView Blocks)[]? Rollups { get; init; }
+
+    /// <summary>The hour in progress: neither among the hours nor in a day.</summary>
+    public Rollup Hour { get; init; }
 }
 
 /// <summary>Takes views of all series that a plan chooses, at one moment.</summary>
@@ -51,6 +54,7 @@ internal static class SeriesViews
     private static SeriesView ViewOf(Series series, Predicate rest, bool rollups) =>
         new(series.Id, series.Key, series.Summary, series.Tail, series.Blocks[SegmentKinds.Samples].View, rest)
         {
+            Hour = series.Hour,
             Rollups = rollups
                 ? [.. series.Rollups.Select((r, level) => (r.Open.ToArray(), series.Blocks[SegmentKinds.Rollups(level)].View))]
                 : null,

@@ -2,7 +2,7 @@ namespace Telemetry.Projections.Tests.Samples;
 
 public sealed class MeteringReaderTests
 {
-    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 20)];
+    public static TheoryData<int> Seeds => [.. Enumerable.Range(1, 12)];
 
     [Theory]
     [MemberData(nameof(Seeds))]
