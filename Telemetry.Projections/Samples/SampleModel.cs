@@ -17,6 +17,9 @@ internal sealed partial class SampleModel
     private const int UnitsPerEvent = 100;
     private const int LastSlots = 1 << 15;
 
+    /// <summary>How many samples ahead a series is asked into the processor's cache: a poll goes through more of them than fit.</summary>
+    private const int Ahead = 6;
+
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly StringPool _strings = new();
     private readonly Queue<BlockList> _cached = new(); // one entry a block in memory, the oldest first
@@ -168,6 +171,8 @@ internal sealed partial class SampleModel
     {
         for (var i = 0; i < batch.Count; i++)
         {
+            if (Ahead < batch.Count - i)
+                _batchSeries[i + Ahead]?.Prefetch();
             var series = _batchSeries[i] ?? Index.Find(batch.Series[i]) ?? AddSeries(batch.Series[i]);
             var (at, volume, origin) = (batch.Timestamps[i], batch.Volumes[i], Origin.Of(position, i));
             if (!series.Dirty)
