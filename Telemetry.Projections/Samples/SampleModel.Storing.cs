@@ -203,11 +203,15 @@ internal sealed partial class SampleModel
     private void LoadNewestBlocks(int[,] stored)
     {
         var loaded = new List<(BlockList List, Block[] Blocks)>();
+        var isComplete = true;
         var byList = new Dictionary<BlockList, List<Block[]>>();
         foreach (var segment in _tables.SegmentsBackwards())
         {
             if (_cachedBytes > _cacheBytes / 8 * 7)
+            {
+                isComplete = false;
                 break;
+            }
             if (segment.Series < 1 || segment.Series > Index.All.Count || segment.Kind is < 0 or >= SegmentKinds.Count)
                 throw new InvalidDataException($"A segment of the read model belongs to series {segment.Series}, which does not exist.");
             var list = Index.All[segment.Series - 1].Blocks[segment.Kind];
@@ -228,6 +232,8 @@ internal sealed partial class SampleModel
             foreach (var list in series.Blocks)
             {
                 var cached = Enumerable.Reverse(byList.GetValueOrDefault(list, [])).SelectMany(b => b).ToArray();
+                if (cached.Length > stored[series.Id - 1, list.Kind] || (isComplete && cached.Length < stored[series.Id - 1, list.Kind]))
+                    throw new InvalidDataException($"Series {series.Id} of the read model should have {stored[series.Id - 1, list.Kind]} blocks, not {cached.Length}.");
                 var latest = cached.Length < stored[series.Id - 1, list.Kind] ? series.Summary.LastAt : long.MinValue;
                 for (var i = 0; i < cached.Length; i++)
                     cached[i] = cached[i] with { LatestSoFar = latest = Math.Max(latest, cached[i].LastAt) };

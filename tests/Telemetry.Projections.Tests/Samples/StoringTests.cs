@@ -31,12 +31,13 @@ public sealed class StoringTests
         await Answers.CompareAsync(model, samples, 10);
     }
 
+    /// <summary>After its commit a flush cannot fail but by a crash.</summary>
+    public static TheoryData<string> StepsBeforeCommit => [.. Steps.Select(s => s.Data).Where(s => s != "committed")];
+
     [Theory]
-    [MemberData(nameof(Steps))]
+    [MemberData(nameof(StepsBeforeCommit))]
     public async Task A_flush_that_failed_is_made_up_for_by_the_next(string step)
     {
-        if (step == "committed")
-            return; // after that a flush cannot fail but by a crash, which the test above has
         using var model = new ReadModel(cacheBytes: 2_000);
         var samples = new RandomSamples(2);
         await FillAsync(model, samples, 5);
