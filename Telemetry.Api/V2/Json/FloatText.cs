@@ -35,7 +35,7 @@ internal static class FloatText
 
     private static int Format(double value, Span<byte> text)
     {
-        // Most volumes have few decimals; writing those digit by digit halves the time of an answer of statistics. It is the same
+        // Most volumes have few decimals; writing those digit by digit is cheaper than looking for a shortest round trip. It is the same
         // text: no two decimals of up to 15 digits are the same double, so that one which gives the value back is the shortest.
         var millionths = Math.Round(value * 1e6);
         if (Math.Abs(millionths) < MillionthsLimit && millionths / 1e6 == value && Math.Abs(value) >= ExponentLimit)
