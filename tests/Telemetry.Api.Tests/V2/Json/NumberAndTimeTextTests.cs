@@ -27,6 +27,12 @@ public sealed class NumberAndTimeTextTests
     [InlineData(0.00001, "1e-05")]
     [InlineData(5e-324, "5e-324")]
     [InlineData(1.7976931348623157e308, "1.7976931348623157e+308")]
+    [InlineData(0.000001, "1e-06")]
+    [InlineData(0.0001234, "0.0001234")]
+    [InlineData(-0.25, "-0.25")]
+    [InlineData(12.34, "12.34")]
+    [InlineData(99.999999, "99.999999")]
+    [InlineData(0.1 + 0.2, "0.30000000000000004")]
     [InlineData(double.NaN, "null")]
     [InlineData(double.PositiveInfinity, "null")]
     [InlineData(double.NegativeInfinity, "null")]
@@ -41,6 +47,17 @@ public sealed class NumberAndTimeTextTests
             var value = BitConverter.Int64BitsToDouble(random.NextInt64(long.MinValue, long.MaxValue));
             if (double.IsFinite(value))
                 Assert.Equal(value, JsonElement.Parse(Written(json => FloatText.Write(json, value))).GetDouble());
+        }
+    }
+
+    [Fact]
+    public void A_float_of_few_decimals_is_written_as_the_domain_writes_it()
+    {
+        var random = new Random(9);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var value = Math.Round((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-5, 17)), random.Next(8));
+            Assert.Equal(MetadataText.PythonFloat(value), Written(json => FloatText.Write(json, value)));
         }
     }
 
