@@ -66,12 +66,9 @@ internal static class MetadataText
     {
         if (!double.IsFinite(value))
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-        var digits = value.ToString("E16", CultureInfo.InvariantCulture);
-        var shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        var exponent = int.Parse(digits.AsSpan(digits.IndexOf('E') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         if (value == 0)
             return double.IsNegative(value) ? "-0.0" : "0.0";
-        var significant = Significant(shortest);
+        var (significant, exponent) = Shortest(Math.Abs(value));
         var sign = value < 0 ? "-" : "";
         if (exponent is >= -4 and < 16)
         {
@@ -85,12 +82,17 @@ internal static class MetadataText
         return $"{sign}{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
     }
 
-    private static string Significant(string shortest)
+    /// <summary>The fewest digits that read back as the same double, and the power of ten of the first of them.</summary>
+    private static (string Digits, int Exponent) Shortest(double value)
     {
-        var end = shortest.IndexOf('E');
-        var digits = (end < 0 ? shortest : shortest[..end]).Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
-        digits = digits.Trim('0') is { Length: > 0 } trimmed ? trimmed : "0";
-        return digits;
+        var text = value.ToString("R", CultureInfo.InvariantCulture); // 12.5, 0.001, 1.5E+20
+        var e = text.IndexOf('E');
+        var power = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var mantissa = e < 0 ? text : text[..e];
+        var point = mantissa.IndexOf('.') is >= 0 and var p ? p : mantissa.Length;
+        var digits = mantissa.Replace(".", "", StringComparison.Ordinal);
+        var leading = digits.Length - digits.TrimStart('0').Length;
+        return (digits.Trim('0'), power + point - 1 - leading);
     }
 
     private static string Quote(string text)
