@@ -83,7 +83,7 @@ public sealed class Metadata : IEquatable<Metadata>
     public QueryValue this[string path] => Find(Root, path) is { } element ? ValueOf(element) : QueryValue.Null;
 
     /// <summary>The keys and values as Ceilometer shows them: nested keys joined (see <c>Flatten</c>), every value as Python's text.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Flatten() => MetadataText.Flatten(Root);
+    public IReadOnlyDictionary<string, string> Flatten() => MetadataText.Flatten(Root);
 
     public bool Equals(Metadata? other) =>
         ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _utf8.AsSpan().SequenceEqual(other._utf8));

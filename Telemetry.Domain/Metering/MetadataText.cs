@@ -6,19 +6,21 @@ namespace Telemetry.Domain.Metering;
 
 /// <summary>Metadata as Ceilometer's API shows it: flat, every value turned into the text that Python gives it.</summary>
 /// <remarks>Source: ceilometer/api/controllers/v2/utils.py (flatten_metadata) and utils.py (recursive_keypairs, restore_nesting).</remarks>
-internal static class MetadataText
+public static class MetadataText
 {
     /// <summary>
-    /// Nested keys are joined so that the first separator is a dot and all further ones, and all dots within keys, are colons:
-    /// <c>{"a":{"b":{"c":1}}}</c> gives <c>a.b:c</c>. Empty objects vanish.
+    /// Nested keys are joined by dots; then the first dot or colon becomes a dot and all further ones, also those within keys,
+    /// become colons: <c>{"a":{"b":{"c":1}}}</c> gives <c>a.b:c</c>. Empty objects vanish. Of keys that come out equal the last one's value stays.
     /// </summary>
-    public static IEnumerable<KeyValuePair<string, string>> Flatten(JsonElement root)
+    internal static IReadOnlyDictionary<string, string> Flatten(JsonElement root)
     {
+        var flat = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var property in root.EnumerateObject())
         {
             foreach (var (key, value) in Pairs(property.Name, property.Value))
-                yield return new(Separate(key), value);
+                flat[Separate(key)] = value;
         }
+        return flat;
     }
 
     private static IEnumerable<(string Key, string Value)> Pairs(string key, JsonElement value)
@@ -37,14 +39,15 @@ internal static class MetadataText
 
     private static string Separate(string key)
     {
-        var first = key.IndexOf('.');
-        return first < 0 ? key : string.Concat(key.AsSpan(0, first + 1), key[(first + 1)..].Replace('.', ':'));
+        var first = key.AsSpan().IndexOfAny('.', ':');
+        return first < 0 ? key : string.Concat(key.AsSpan(0, first), ".", key[(first + 1)..].Replace('.', ':'));
     }
 
     /// <summary>What <c>str()</c> gives; text stays as it is.</summary>
     public static string PythonText(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : PythonRepr(value);
 
-    private static string PythonRepr(JsonElement value) => value.ValueKind switch
+    /// <summary>What <c>repr()</c> gives.</summary>
+    public static string PythonRepr(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => "None",
         JsonValueKind.True => "True",
@@ -95,7 +98,8 @@ internal static class MetadataText
         return (digits.Trim('0'), power + point - 1 - leading);
     }
 
-    private static string Quote(string text)
+    /// <summary>A text as Python writes it in source: within quotes, what cannot be shown escaped.</summary>
+    public static string Quote(string text)
     {
         var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         var result = new StringBuilder(text.Length + 2).Append(quote);
