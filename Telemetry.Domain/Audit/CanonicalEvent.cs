@@ -46,6 +46,25 @@ public sealed record CanonicalEvent(
         return writer.Written.ToArray();
     }
 
+    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
+    /// <exception cref="FormatException">The bytes are no leaf.</exception>
+    public static CanonicalEvent Decode(ReadOnlySpan<byte> leaf)
+    {
+        var reader = new CanonicalReader(leaf);
+        reader.Expect(Heading);
+        var name = reader.RequiredText();
+        var stream = StreamName.Parse(name) ?? throw new FormatException($"'{name}' is no stream's name.");
+        var version = reader.Int64();
+        var id = new Guid(reader.Take(16), bigEndian: true);
+        var type = reader.RequiredText();
+        var recordedAt = reader.Int64();
+        var metadata = new EventMetadata(reader.Text(), reader.Text(), reader.Text(), reader.Text(), reader.Text());
+        var content = (CanonicalContent)reader.UInt8();
+        var payload = new Digest(reader.Take(Digest.Length));
+        reader.ExpectEnd();
+        return Enum.IsDefined(content) ? new(stream, version, id, type, recordedAt, metadata, content, payload) : throw new FormatException($"{content} is no content of a leaf.");
+    }
+
     /// <summary>The leaf's hash.</summary>
     public Digest LeafHash()
     {

@@ -25,6 +25,44 @@ public static class CanonicalSamples
         return Digest.Of(writer.Written);
     }
 
+    /// <summary>Reads what <see cref="Encode"/> wrote.</summary>
+    /// <exception cref="FormatException">The bytes are no share.</exception>
+    public static DecodedShare Decode(ReadOnlySpan<byte> encoded)
+    {
+        var reader = new CanonicalReader(encoded);
+        reader.Expect(Heading);
+        var stream = reader.RequiredText();
+        var count = reader.Count(32);
+        var series = new SeriesKey[reader.Count(29)];
+        for (var i = 0; i < series.Length; i++)
+        {
+            var meter = reader.RequiredText();
+            var type = (SampleType)reader.UInt8();
+            series[i] = new(meter, type, reader.Text(), reader.RequiredText(), reader.Text(), reader.Text(), reader.RequiredText());
+        }
+        var metadata = new Metadata[reader.Count(4)];
+        for (var i = 0; i < metadata.Length; i++)
+            metadata[i] = Metadata.FromCanonical(reader.Take(reader.Count(1)));
+        var indexes = reader.UInt32s(count);
+        var (ofSeries, ofMetadata) = (reader.UInt32s(count), reader.UInt32s(count));
+        var (timestamps, volumes) = (new long[count], new double[count]);
+        foreach (ref var at in timestamps.AsSpan())
+            at = reader.Int64();
+        foreach (ref var volume in volumes.AsSpan())
+            volume = BitConverter.Int64BitsToDouble(reader.Int64());
+        var ids = new string?[count];
+        if (reader.UInt8() == 1)
+        {
+            foreach (ref var id in ids.AsSpan())
+                id = reader.Text();
+        }
+        byte[]? signatures = reader.UInt8() == 1 ? reader.Take(32 * count).ToArray() : null;
+        reader.ExpectEnd();
+        if (ofSeries.Any(n => n >= series.Length) || ofMetadata.Any(n => n >= metadata.Length) || timestamps.Any(at => at < UnixMicroseconds.Min || at > UnixMicroseconds.Max))
+            throw new FormatException("A sample of the share names a series or metadata that it has not, or an instant that cannot be.");
+        return new(stream, [.. indexes.Select(n => (int)n)], [.. ofSeries.Select(n => series[n])], timestamps, volumes, [.. ofMetadata.Select(n => metadata[n])], ids, signatures);
+    }
+
     private static void Write(SampleShare share, CanonicalWriter writer)
     {
         var batch = share.Batch;
@@ -133,3 +171,10 @@ public static class CanonicalSamples
         }
     }
 }
+
+/// <summary>A share as its canonical encoding has it: columns of one length.</summary>
+/// <param name="Indexes">The samples' numbers within their batch.</param>
+/// <param name="Ids">The ids that the sender gave, null where it gave none.</param>
+/// <param name="Signatures">The sender's HMACs, 32 bytes a sample; null where it gave none.</param>
+public sealed record DecodedShare(
+    string Stream, int[] Indexes, SeriesKey[] Series, long[] Timestamps, double[] Volumes, Metadata[] Metadata, string?[] Ids, byte[]? Signatures);

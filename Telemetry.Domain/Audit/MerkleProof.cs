@@ -43,15 +43,19 @@ public static class MerkleProof
     }
 
     /// <summary>Whether the leaf is at its index in the tree of that root.</summary>
-    public static bool VerifyInclusion(Digest leafHash, long index, long size, IReadOnlyList<Digest> path, Digest root)
+    public static bool VerifyInclusion(Digest leafHash, long index, long size, IReadOnlyList<Digest> path, Digest root) =>
+        RootFrom(leafHash, index, size, path) == root;
+
+    /// <summary>The root that a path leads to; null where it does not fit the index and size.</summary>
+    public static Digest? RootFrom(Digest leafHash, long index, long size, IReadOnlyList<Digest> path)
     {
         if (index < 0 || index >= size)
-            return false;
+            return null;
         var (node, last, hash) = (index, size - 1, leafHash);
         foreach (var sibling in path)
         {
             if (last == 0)
-                return false;
+                return null;
             if ((node & 1) == 1 || node == last)
             {
                 hash = MerkleTree.NodeHash(sibling, hash);
@@ -64,7 +68,7 @@ public static class MerkleProof
             }
             (node, last) = (node >> 1, last >> 1);
         }
-        return last == 0 && hash == root;
+        return last == 0 ? hash : null;
     }
 
     /// <summary>Whether the second tree begins with all leaves of the first.</summary>

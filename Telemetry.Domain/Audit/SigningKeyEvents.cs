@@ -47,22 +47,36 @@ public static class SigningKeyEvents
     /// <exception cref="InvalidDataException">It is damaged.</exception>
     public static SigningKeyEvent? Read(RecordedEvent recorded)
     {
-        if (recorded.Type is not (Registered or Revoked))
+        try
+        {
+            return recorded.Type is not (Registered or Revoked) ? null
+                : recorded.Body is EventBody.Json body ? Read(recorded.Type, body.Utf8)
+                : throw new FormatException("it has no JSON.");
+        }
+        catch (FormatException e)
+        {
+            throw new InvalidDataException($"The event at position {recorded.Position} is no {recorded.Type}: {e.Message}", e);
+        }
+    }
+
+    /// <summary>Reads the JSON of a type of event; null where the type is none of a key's.</summary>
+    /// <exception cref="FormatException">The JSON is none of such an event.</exception>
+    public static SigningKeyEvent? Read(string type, ReadOnlyMemory<byte> utf8)
+    {
+        if (type is not (Registered or Revoked))
             return null;
         try
         {
-            if (recorded.Body is not EventBody.Json body)
-                throw new InvalidDataException($"The event at position {recorded.Position} is a key's and has no JSON.");
-            using var document = JsonDocument.Parse(body.Utf8);
+            using var document = JsonDocument.Parse(utf8);
             var json = document.RootElement;
             var (id, at) = (json.GetProperty("id").GetString()!, json.GetProperty("at").GetDateTimeOffset());
-            return recorded.Type == Registered
+            return type == Registered
                 ? new SigningKeyEvent.KeyRegistered(id, Text(json, "project_id"), json.GetProperty("public_key").GetBytesFromBase64(), Text(json, "description"), at)
                 : new SigningKeyEvent.KeyRevoked(id, Text(json, "reason"), at);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or FormatException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new InvalidDataException($"The event at position {recorded.Position} is no {recorded.Type}: {e.Message}", e);
+            throw new FormatException(e.Message, e);
         }
     }
 

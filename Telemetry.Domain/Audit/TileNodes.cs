@@ -18,10 +18,11 @@ public sealed class TileNodes(Func<int, long, ReadOnlyMemory<byte>> read) : IMer
             _seen[(tileLevel, tileIndex)] = tile = read(tileLevel, tileIndex);
         if (tile.Length < (offset + count) * Digest.Length)
             throw new InvalidDataException($"Tile {new Tile(tileLevel, tileIndex)} has {tile.Length / Digest.Length} nodes, {offset + count} are needed.");
-        return Root(tile.Span.Slice(offset * Digest.Length, count * Digest.Length));
+        return RootOf(tile.Span.Slice(offset * Digest.Length, count * Digest.Length));
     }
 
-    private static Digest Root(ReadOnlySpan<byte> nodes) => nodes.Length == Digest.Length
+    /// <summary>The root over nodes, 32 bytes each, of which there is a power of two; of a full tile the node above it.</summary>
+    public static Digest RootOf(ReadOnlySpan<byte> nodes) => nodes.Length == Digest.Length
         ? new Digest(nodes)
-        : MerkleTree.NodeHash(Root(nodes[..(nodes.Length / 2)]), Root(nodes[(nodes.Length / 2)..]));
+        : MerkleTree.NodeHash(RootOf(nodes[..(nodes.Length / 2)]), RootOf(nodes[(nodes.Length / 2)..]));
 }

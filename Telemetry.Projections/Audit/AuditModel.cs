@@ -107,6 +107,8 @@ internal sealed class AuditModel(AuditTables tables)
     /// <summary>The position of the event that a leaf is of.</summary>
     public long? PositionOf(long leaf)
     {
+        if (leaf < 0)
+            return null;
         var (index, n) = Math.DivRem(leaf, Tile.FullWidth);
         var positions = MemoryMarshal.Cast<byte, long>(Positions(index));
         return n < positions.Length ? positions[(int)n] : null;
@@ -135,7 +137,7 @@ internal sealed class AuditModel(AuditTables tables)
         var full = growing.ToTile();
         _unflushed[(level, full.Index)] = full;
         growing.Next();
-        Append(level + 1, new TileNodes((_, _) => full.Nodes).Read(8, 0), position);
+        Append(level + 1, TileNodes.RootOf(full.Nodes), position);
     }
 
     /// <summary>A tile at the right edge.</summary>
