@@ -1,9 +1,10 @@
-using System.Globalization;
 using Microsoft.Extensions.Options;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
+using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Samples;
+using Telemetry.Projections;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Hosting;
@@ -12,7 +13,35 @@ namespace Telemetry.Api.Hosting;
 internal static class TelemetryServer
 {
     /// <exception cref="ServerStartException">The settings make no server.</exception>
-    public static WebApplication Build(ServerSettings settings)
+    public static async Task RunAsync(ServerSettings settings, CancellationToken ct)
+    {
+        var app = Build(settings);
+        await using (app)
+        {
+            try
+            {
+                await app.StartAsync(ct);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            {
+                throw new ServerStartException(e.Message, e);
+            }
+            Log.Started(app.Logger, string.Join(' ', app.Urls), app.Services.GetRequiredService<Ingest.DataDirectory>().Path);
+            await app.WaitForShutdownAsync(ct);
+        }
+    }
+
+    /// <summary>The log and the read models of a data directory, as the server and <c>telemetry rebuild</c> use them.</summary>
+    public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true)
+    {
+        services.AddSqliteEventStore(data);
+        services.Configure<ProjectionsOptions>(options => options.Directory = data);
+        services.AddTelemetryProjections(start);
+        services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+        return services;
+    }
+
+    private static WebApplication Build(ServerSettings settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var configuration = builder.Configuration;
@@ -24,7 +53,6 @@ internal static class TelemetryServer
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null; // intake bounds bodies itself, before and after unpacking, and answers in its own words
             kestrel.Limits.MaxRequestLineSize = 64 << 10;
         });
         builder.Logging.AddSimpleConsole(console =>
@@ -34,6 +62,20 @@ internal static class TelemetryServer
             console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
-        return builder.Build();
+        builder.Services.AddSingleton<PrometheusMetrics>();
+        builder.Services.AddSingleton<ProjectionMetrics>();
+        builder.Services.AddSampleIntake();
+        builder.Services.AddTelemetryApi();
+        builder.Services.AddEmbeddedStores(data);
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
+        app.UseTelemetryApi();
+        app.MapV2();
+        app.MapProjections();
+        app.MapHealth();
+        app.MapMetrics();
+        app.Services.GetRequiredService<ProjectionMetrics>();
+        return app;
     }
 }

@@ -4,7 +4,7 @@ using Telemetry.Domain.Metering.Compact;
 
 namespace Telemetry.Ingest.Samples;
 
-/// <summary>Steps 1 and 2 of the way of a sample, for the compact columnar body (docs/compact-format.md).</summary>
+/// <summary>Step 2 of the way of a sample, for the compact columnar body (docs/compact-format.md).</summary>
 /// <remarks>
 /// The codec checks the form; what is left are the rules for the texts of a series, and whose samples they may be: once a series, not once
 /// a sample. Texts, series and metadata of earlier bodies are found again without making objects. Not safe for use by several threads.

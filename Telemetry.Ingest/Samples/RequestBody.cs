@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 using System.IO.Pipelines;
 
@@ -117,6 +118,9 @@ public sealed class RequestBody : IDisposable
         using var gzip = new GZipStream(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), CompressionMode.Decompress);
         for (int read; (read = gzip.Read(output.Free())) > 0;)
             output.Advance(read);
+        // GZipStream takes an end of its input for the end of the stream; the trailer (RFC 1952, 2.3.1) tells them apart. One member a body.
+        if (packed.Length is > 0 and < 18 || (packed.Length > 0 && BinaryPrimitives.ReadUInt32LittleEndian(packed.Span[^4..]) != (uint)output._length))
+            throw new InvalidDataException("No whole gzip stream.");
     }
 
     private static void UnpackBrotli(ReadOnlyMemory<byte> packed, RequestBody output)

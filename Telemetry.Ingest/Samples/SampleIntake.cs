@@ -4,7 +4,7 @@ using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
 
-/// <summary>Steps 4 and 5 of the way of a sample: splits a good batch by stream, appends it, and waits until it can be read.</summary>
+/// <summary>Steps 3 to 5 of the way of a sample: splits a good batch by stream, appends it, and waits until it is projected.</summary>
 public sealed class SampleIntake(IEventStore events, IProjectionProgress projections, SampleLimits limits, IntakeMetrics metrics)
 {
     /// <summary>The stored name of the event, kept forever.</summary>
@@ -34,7 +34,7 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
         var result = await events.AppendAsync(news, ct);
         var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
         if (!result.AlreadyStored)
-            metrics.Accepted(batch.Count, source);
+            metrics.Accepted(batch.Count);
         var visible = await projections.WaitForAsync(result.Position, limits.VisibilityTimeout, ct);
         return new(stored, parts.Select(p => p.First).ToArray(), id, result.Position, result.AlreadyStored, visible);
     }

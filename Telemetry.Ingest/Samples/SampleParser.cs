@@ -4,7 +4,7 @@ using Telemetry.Domain.Metering;
 
 namespace Telemetry.Ingest.Samples;
 
-/// <summary>Steps 1 and 2 of the way of a sample, for JSON: reads a body into columns and checks each sample, up to the first fault.</summary>
+/// <summary>Step 2 of the way of a sample, for JSON: reads a body into columns and checks each sample, up to the first fault.</summary>
 /// <remarks>
 /// What samples share (their series, their metadata) is recognised by its bytes in the body, so that samples of known series make no object,
 /// not even a string. Reading notes where each field's value stands; checking (<c>SampleParser.Validate.cs</c>) looks at the values in the

@@ -6,7 +6,7 @@ using Telemetry.Projections.Stores.Sqlite;
 namespace Telemetry.Projections.Running;
 
 /// <summary>Keeps all projections up with the log, and rebuilds them.</summary>
-public sealed class ProjectionRunner : IHostedService, IDisposable
+public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDisposable
 {
     private readonly IEventStore _store;
     private readonly ReadModelDatabase _database;
@@ -51,22 +51,17 @@ public sealed class ProjectionRunner : IHostedService, IDisposable
 
     /// <summary>Waits until every projection has applied an event, so that a caller reads its own write.</summary>
     /// <returns>False where the time ran out, or a projection has failed or stopped before it came so far.</returns>
-    public async Task<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default)
+    public async ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default)
     {
-        foreach (var loop in _loops)
+        var reached = Task.WhenAll(_loops.Select(l => l.WaitForAsync(position)));
+        try
         {
-            var reached = loop.WaitForAsync(position);
-            try
-            {
-                if (!await (reached.IsCompleted ? reached : reached.WaitAsync(timeout, _time, ct)))
-                    return false;
-            }
-            catch (TimeoutException)
-            {
-                return false;
-            }
+            return Array.TrueForAll(await (reached.IsCompleted ? reached : reached.WaitAsync(timeout, _time, ct)), r => r);
         }
-        return true;
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     public async Task<IReadOnlyList<ProjectionProgress>> ProgressAsync(CancellationToken ct = default)

@@ -12,6 +12,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Api.Tests.Support;
 
@@ -29,13 +31,13 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static Task<ApiHost> StartKestrelAsync(IMeteringReader? reader = null, params (string Key, string Value)[] settings) => StartAsync(reader, true, settings);
 
-    public Task<Answer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync("GET", target, null, headers);
+    public Task<HttpAnswer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync("GET", target, null, headers);
 
-    public Task<Answer> PostAsync(string target, string body, params (string Name, string Value)[] headers) =>
+    public Task<HttpAnswer> PostAsync(string target, string body, params (string Name, string Value)[] headers) =>
         SendAsync("POST", target, body, [("Content-Type", "application/json"), .. headers]);
 
     /// <summary>Sends a request with its path and query string as they are given: nothing is normalised on the way.</summary>
-    public async Task<Answer> SendAsync(string method, string target, string? body, params (string Name, string Value)[] headers)
+    public async Task<HttpAnswer> SendAsync(string method, string target, string? body, params (string Name, string Value)[] headers)
     {
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var context = await _app.GetTestServer().SendAsync(c =>
@@ -72,16 +74,24 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
         builder.Services.AddSingleton(reader ?? TestSamples.Reader());
+        builder.Services.AddSampleIntake();
+        builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
+        builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
         var app = builder.Build();
         app.UseTelemetryApi();
         app.MapV2();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app);
     }
+
+    private sealed class NothingToWaitFor : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
+    }
 }
 
 /// <summary>What came back.</summary>
-internal sealed record Answer(HttpStatusCode Status, IHeaderDictionary Headers, string Body)
+internal sealed record HttpAnswer(HttpStatusCode Status, IHeaderDictionary Headers, string Body)
 {
     public JsonElement Json => JsonElement.Parse(Body);
 

@@ -204,13 +204,13 @@ public sealed class SampleParserFaultTests
     }
 
     [Theory] // each row breaks this rule and every later one: the earliest is told
-    [InlineData("counter_volume", "samples is broken", SampleFaultKind.Malformed)]
-    [InlineData("resource_metadata", "\"b\" is a number", SampleFaultKind.Invalid)]
+    [InlineData("counter_volume", null, SampleFaultKind.Malformed)]
+    [InlineData("resource_metadata", null, SampleFaultKind.Invalid)]
     [InlineData("counter_name", "should be cpu", SampleFaultKind.Invalid)]
     [InlineData("message_id", "The message_id must not be set", SampleFaultKind.Invalid)]
     [InlineData("counter_type", "The counter type must be: gauge, delta, cumulative", SampleFaultKind.Invalid)]
     [InlineData("project_id", "can not post samples to other projects", SampleFaultKind.Invalid)]
-    public void Ceilometers_checks_keep_their_order(string field, string reason, SampleFaultKind kind)
+    public void Ceilometers_checks_keep_their_order(string field, string? reason, SampleFaultKind kind)
     {
         string[] order = ["counter_volume", "resource_metadata", "counter_name", "message_id", "counter_type", "project_id"];
         string[] broken = ["\"x\"", "{\"b\":1}", "\"disk\"", "\"id\"", "\"wrong\"", "\"theirs\""];
@@ -220,7 +220,7 @@ public sealed class SampleParserFaultTests
         var fault = Bodies.Fault(Bodies.List(Bodies.Sample(fields)), Meter);
 
         Assert.Equal((kind, field), (fault.Kind, fault.Field));
-        if (from >= 2)
+        if (reason is not null)
             Assert.Equal(reason, fault.Reason);
     }
 
