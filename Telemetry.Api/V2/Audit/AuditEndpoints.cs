@@ -78,7 +78,7 @@ internal static class AuditEndpoints
         var scope = context.Scope();
         try
         {
-            var proof = await prover.ProveAsync(id, stream, scope.IsVisible, ct) ?? throw ApiException.NotFound("Event", text);
+            var proof = await prover.ProveAsync(id, stream, s => scope.IsVisible(s), ct) ?? throw ApiException.NotFound("Event", text);
             context.Response.ContentType = "application/json";
             await context.Response.BodyWriter.WriteAsync(EventProofJson.Write(proof), ct);
         }

@@ -129,7 +129,7 @@ internal static class StreamEndpoints
     {
         foreach (var accepted in request.GetTypedHeaders().Accept.OrderByDescending(a => a.Quality ?? 1))
         {
-            if (accepted.MediaType.Value?.ToLowerInvariant() is Ndjson or SamplesNdjson or Raw and var type)
+            if (accepted.MediaType.Value?.ToLowerInvariant() is var type && type is Ndjson or SamplesNdjson or Raw)
                 return type;
             if (accepted.MatchesMediaType("application/json"))
                 return null;

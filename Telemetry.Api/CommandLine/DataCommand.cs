@@ -1,0 +1,73 @@
+using System.CommandLine;
+using Telemetry.Api.Hosting;
+using Telemetry.Ingest;
+using Telemetry.Projections.Running;
+
+namespace Telemetry.Api.CommandLine;
+
+/// <summary>What commands share that work on a data directory, or ask the server that holds it.</summary>
+internal static class DataCommand
+{
+    public static Option<string> DataOption() => new("--data") { Description = $"The data directory. Default: {ServerSettings.DefaultData}", DefaultValueFactory = _ => ServerSettings.DefaultData };
+
+    /// <summary>Works on the directory's log; where a server holds it, on what the server answers.</summary>
+    /// <param name="here">Does the work with the services of the directory.</param>
+    /// <param name="there">Does it by requests to the server, with the rights of an admin.</param>
+    public static async Task<int> RunAsync(string data, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there, CancellationToken ct)
+    {
+        try
+        {
+            if (!File.Exists(Path.Combine(data, "events.db")))
+                return TelemetryCommand.Fail($"There is no log in '{Path.GetFullPath(data)}'. Name the data directory with --data.", TelemetryCommand.UsageError);
+            await using var provider = Services(data);
+            await CatchUpAsync(provider, ct);
+            return await here(provider);
+        }
+        catch (DataDirectoryInUseException)
+        {
+            return await AskAsync(server, there);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return TelemetryCommand.Fail(e.Message);
+        }
+    }
+
+    /// <summary>Asks a server.</summary>
+    public static async Task<int> AskAsync(Uri server, Func<HttpClient, Task<int>> there)
+    {
+        using var client = new HttpClient { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        try
+        {
+            return await there(client);
+        }
+        catch (HttpRequestException e)
+        {
+            return TelemetryCommand.Fail($"{server} does not answer: {e.Message}. Name the server with --server.");
+        }
+    }
+
+    /// <summary>Says what a server refused.</summary>
+    public static async Task<int> FailAsync(HttpResponseMessage response, CancellationToken ct) =>
+        TelemetryCommand.Fail($"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
+
+    private static ServiceProvider Services(string data)
+    {
+        var services = new ServiceCollection().AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        services.AddEmbeddedStores(Path.GetFullPath(data), start: false);
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>Brings the audit log's tree to the log's end, as it was when it was last stored or, where it is damaged, from the beginning.</summary>
+    private static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var log = services.GetRequiredService<Domain.Streams.IEventStore>();
+        _ = services.GetRequiredService<Ingest.DataDirectory>();
+        var tree = services.GetServices<IProjection>().Single(p => p.Name == "audit");
+        tree.Load();
+        await foreach (var recorded in log.ReadAllAsync(tree.Position, ct))
+            tree.Apply(recorded);
+    }
+}
