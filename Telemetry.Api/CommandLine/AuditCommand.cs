@@ -24,7 +24,7 @@ internal static class AuditCommand
         var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
         var command = new Command("verify", "Walks the log and compares it with its tree and with every checkpoint. Exit code 1 where something is wrong.") { data, server };
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct), ct));
+            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct)));
         return command;
     }
 
@@ -35,7 +35,7 @@ internal static class AuditCommand
         var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, data, server };
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
             parsed.GetValue(data)!, parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
-            client => ProveThereAsync(client, parsed.GetValue(id), ct), ct));
+            client => ProveThereAsync(client, parsed.GetValue(id), ct)));
         return command;
     }
 
@@ -114,6 +114,7 @@ internal static class AuditCommand
     {
         try
         {
+            await DataCommand.CatchUpAsync(services, ct);
             if (await services.GetRequiredService<Prover>().ProveAsync(id, ct: ct) is not { } proof)
                 return TelemetryCommand.Fail($"There is no event or sample '{id}'.");
             await WriteAsync(EventProofJson.Write(proof), ct);

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using Telemetry.Api.Hosting;
+using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
+using Telemetry.Projections.Audit;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.CommandLine;
@@ -13,19 +15,24 @@ internal static class DataCommand
     /// <summary>Works on the directory's log; where a server holds it, on what the server answers.</summary>
     /// <param name="here">Does the work with the services of the directory.</param>
     /// <param name="there">Does it by requests to the server, with the rights of an admin.</param>
-    public static async Task<int> RunAsync(string data, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there, CancellationToken ct)
+    public static async Task<int> RunAsync(string data, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there)
     {
         try
         {
             if (!File.Exists(Path.Combine(data, "events.db")))
                 return TelemetryCommand.Fail($"There is no log in '{Path.GetFullPath(data)}'. Name the data directory with --data.", TelemetryCommand.UsageError);
             await using var provider = Services(data);
-            await CatchUpAsync(provider, ct);
+            _ = provider.GetRequiredService<IEventStore>(); // takes the directory, or says who has it
+            Tree(provider).Load();
             return await here(provider);
         }
         catch (DataDirectoryInUseException)
         {
             return await AskAsync(server, there);
+        }
+        catch (ReadModelDamagedException e)
+        {
+            return TelemetryCommand.Fail($"{e.Message} Build it anew with telemetry rebuild.");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -60,14 +67,13 @@ internal static class DataCommand
         return services.BuildServiceProvider();
     }
 
-    /// <summary>Brings the audit log's tree to the log's end, as it was when it was last stored or, where it is damaged, from the beginning.</summary>
-    private static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
+    /// <summary>Brings the audit log's tree to the log's end. Not before a walk: what is not in the tree yet, nothing vouches for.</summary>
+    public static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
     {
-        var log = services.GetRequiredService<Domain.Streams.IEventStore>();
-        _ = services.GetRequiredService<Ingest.DataDirectory>();
-        var tree = services.GetServices<IProjection>().Single(p => p.Name == "audit");
-        tree.Load();
-        await foreach (var recorded in log.ReadAllAsync(tree.Position, ct))
+        var tree = Tree(services);
+        await foreach (var recorded in services.GetRequiredService<IEventStore>().ReadAllAsync(tree.Position, ct))
             tree.Apply(recorded);
     }
+
+    private static IProjection Tree(IServiceProvider services) => services.GetServices<IProjection>().Single(p => p is IAuditTree);
 }

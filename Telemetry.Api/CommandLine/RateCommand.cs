@@ -32,7 +32,7 @@ internal static class RateCommand
                     parsed.GetValue(project)!, parsed.GetValue(month)!, await File.ReadAllTextAsync(parsed.GetValue(tariff)!.FullName, ct),
                     parsed.GetValue(diff) is { } other ? await File.ReadAllTextAsync(other.FullName, ct) : null, parsed.GetValue(asOf), parsed.GetValue(format));
                 return await DataCommand.RunAsync(
-                    parsed.GetValue(data)!, parsed.GetValue(server)!, services => RateHereAsync(services, asked, ct), client => RateThereAsync(client, asked, ct), ct);
+                    parsed.GetValue(data)!, parsed.GetValue(server)!, services => RateHereAsync(services, asked, ct), client => RateThereAsync(client, asked, ct));
             }
             catch (Exception e) when (e is ApiException or TariffException or IOException or UnauthorizedAccessException)
             {
