@@ -32,7 +32,7 @@ public sealed record CanonicalEvent(
                 var shares = SampleShare.Split(samples.Batch);
                 if (shares.Count != recorded.Streams.Count)
                     throw Misplaced(recorded, $"is in {recorded.Streams.Count} streams, its samples belong to {shares.Count}");
-                return [.. shares.Select(share => Create(recorded, VersionIn(recorded, share), CanonicalContent.Samples, share.Digest()))];
+                return [.. shares.Select((share, n) => Create(recorded, VersionIn(recorded, share, n), CanonicalContent.Samples, share.Digest()))];
             default:
                 throw Misplaced(recorded, "has a body of an unknown kind");
         }
@@ -93,8 +93,10 @@ public sealed record CanonicalEvent(
     private static CanonicalEvent Create(RecordedEvent recorded, StreamVersion at, CanonicalContent content, Digest payload) => new(
         at.Stream, at.Version, recorded.Id.Value, recorded.Type, UnixMicroseconds.From(recorded.RecordedAt), recorded.Metadata, content, payload);
 
-    private static StreamVersion VersionIn(RecordedEvent recorded, SampleShare share)
+    private static StreamVersion VersionIn(RecordedEvent recorded, SampleShare share, int likely)
     {
+        if (recorded.Streams[likely].Stream == share.Stream)
+            return recorded.Streams[likely];
         foreach (var at in recorded.Streams)
         {
             if (at.Stream == share.Stream)

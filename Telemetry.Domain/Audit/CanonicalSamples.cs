@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Telemetry.Domain.Metering;
 
@@ -8,6 +9,9 @@ namespace Telemetry.Domain.Audit;
 public static class CanonicalSamples
 {
     internal static ReadOnlySpan<byte> Heading => "telemetry/samples/v1\n"u8;
+
+    // A polled series is in every batch as the same object; encoding its texts anew took a third of the time.
+    private static readonly ConditionalWeakTable<SeriesKey, byte[]> EncodedSeries = [];
 
     /// <summary>The encoding itself.</summary>
     public static byte[] Encode(SampleShare share)
@@ -81,7 +85,7 @@ public static class CanonicalSamples
         }
         writer.UInt32((uint)series.Values.Count);
         foreach (var key in series.Values)
-            WriteSeries(key, writer);
+            writer.Raw(EncodedSeries.GetValue(key, EncodeSeries));
         writer.UInt32((uint)metadata.Values.Count);
         foreach (var value in metadata.Values)
             writer.Bytes(value.Utf8.Span);
@@ -99,8 +103,9 @@ public static class CanonicalSamples
         WriteSignatures(batch, indexes, writer);
     }
 
-    private static void WriteSeries(SeriesKey key, CanonicalWriter writer)
+    private static byte[] EncodeSeries(SeriesKey key)
     {
+        using var writer = new CanonicalWriter();
         writer.Text(key.Meter);
         writer.UInt8((byte)key.Type);
         writer.Text(key.Unit);
@@ -108,6 +113,7 @@ public static class CanonicalSamples
         writer.Text(key.ProjectId);
         writer.Text(key.UserId);
         writer.Text(key.Source);
+        return writer.Written.ToArray();
     }
 
     /// <summary>The senders' ids, unless none of the samples has one; ids that follow from the event's are not written.</summary>
@@ -145,7 +151,7 @@ public static class CanonicalSamples
     /// <summary>Numbers values by their first use; equal ones get the same number, whether or not they are the same object.</summary>
     private ref struct Numbering<T>(int capacity) where T : class, IEquatable<T>
     {
-        private readonly Dictionary<T, uint> _known = [];
+        private readonly Dictionary<T, uint> _known = new(Math.Min(capacity, 1024));
         private readonly uint[] _numbers = new uint[capacity];
         private int _count;
         private T? _last;
