@@ -71,6 +71,10 @@ public sealed class AuditLog(IAuditTree tree, CheckpointStore checkpoints, NoteS
         }
     }
 
+    /// <summary>Signs a result that was worked out of the log: a note of <c>telemetry/rating/v1</c> and the SHA-256 of its bytes in base 64.</summary>
+    /// <remarks>No checkpoint reads like it, so that neither can be taken for the other.</remarks>
+    public SignedNote SignRating(ReadOnlySpan<byte> result) => signer.Sign($"telemetry/rating/v1\nsha256 {Digest.Of(result)}\n");
+
     /// <summary>The tree's size and position, as they were together.</summary>
     private (long Size, long Position) Consistent()
     {

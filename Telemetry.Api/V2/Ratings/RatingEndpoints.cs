@@ -25,6 +25,7 @@ internal static class RatingEndpoints
         ratings.MapPost("", StartAsync).Takes(ProjectId, Month, TariffText, DiffText, AsOf).WithName("rate").WithSummary("Begins a rating.");
         ratings.MapGet("/{id:guid}", GetAsync).Takes().WithName("rating").WithSummary("How far a rating is.");
         ratings.MapGet("/{id:guid}/result", GetResultAsync).Takes(Format).WithName("rating-result").WithSummary("What a rating gave.");
+        ratings.MapGet("/{id:guid}/signature", GetSignatureAsync).Takes(Format).WithName("rating-signature").WithSummary("A note, signed by the audit log's key, with the digest of what the rating gave.");
     }
 
     private static async Task StartAsync(HttpContext context, RatingJobs jobs)
@@ -46,6 +47,20 @@ internal static class RatingEndpoints
 
     private static async Task GetResultAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, CancellationToken ct)
     {
+        var (bytes, type) = await ResultAsync(context, id, jobs, audit);
+        context.Response.ContentType = type;
+        await context.Response.BodyWriter.WriteAsync(bytes, ct);
+    }
+
+    private static async Task GetSignatureAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, CancellationToken ct)
+    {
+        var (bytes, _) = await ResultAsync(context, id, jobs, audit);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        await context.Response.WriteAsync(audit.SignRating(bytes).ToString(), ct);
+    }
+
+    private static async Task<(byte[] Bytes, string Type)> ResultAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit)
+    {
         var job = Demand(context, id, jobs);
         var (format, type) = (await Arguments.ReadAsync(context)).Text(Format) switch
         {
@@ -56,11 +71,9 @@ internal static class RatingEndpoints
         };
         if (job.State == RatingState.Failed)
             throw new ApiException(StatusCodes.Status409Conflict, job.Failure!);
-        if (job.Result is not { } result || job.State != RatingState.Done)
+        if (job.State != RatingState.Done)
             throw new ApiException(StatusCodes.Status409Conflict, "The rating is not done yet.");
-        context.Response.ContentType = type;
-        var covering = audit.Latest() is { } latest && latest.Position >= result.Position ? latest.Note.ToString() : null;
-        await context.Response.BodyWriter.WriteAsync(job.Diff is { } diff ? RatingWriter.Write(diff, format) : RatingWriter.Write(result, format, covering), ct);
+        return (job.Output(format, audit), type);
     }
 
     private static RatingJob Demand(HttpContext context, Guid id, RatingJobs jobs) =>

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Telemetry.Projections.Audit;
 using Telemetry.Projections.Rating;
 
 namespace Telemetry.Api.V2.Ratings;
@@ -65,15 +66,28 @@ internal enum RatingState
 /// <param name="compared">What it is compared with; null where nothing is.</param>
 internal sealed class RatingJob(Guid id, RatingRequest request, RatingRequest? compared) : IProgress<RatingProgress>
 {
+    private readonly Lock _lock = new();
+    private Projections.Rating.Rating? _result;
+    private RatingDiff? _diff;
+    private string? _checkpoint;
+
     public Guid Id => id;
     public RatingRequest Request => request;
     public RatingState State { get; private set; }
     public RatingProgress Progress { get; private set; }
     public string? Failure { get; private set; }
-    public Projections.Rating.Rating? Result { get; private set; }
-    public RatingDiff? Diff { get; private set; }
 
     public void Report(RatingProgress value) => Progress = value;
+
+    /// <summary>What it gave, always in the same bytes: the checkpoint is the first one asked for that covers it.</summary>
+    public byte[] Output(RatingFormat format, AuditLog audit)
+    {
+        if (_diff is not null)
+            return RatingWriter.Write(_diff, format);
+        lock (_lock)
+            _checkpoint ??= audit.Latest() is { } latest && latest.Position >= _result!.Position ? latest.Note.ToString() : null;
+        return RatingWriter.Write(_result!, format, _checkpoint);
+    }
 
     public void Fail(string problem) => (Failure, State) = (problem, RatingState.Failed);
 
@@ -82,9 +96,9 @@ internal sealed class RatingJob(Guid id, RatingRequest request, RatingRequest? c
         State = RatingState.Running;
         try
         {
-            Result = await rater.RateAsync(request, this, ct);
+            _result = await rater.RateAsync(request, this, ct);
             if (compared is not null)
-                Diff = RatingDiff.Between(Result, await rater.RateAsync(compared, this, ct));
+                _diff = RatingDiff.Between(_result, await rater.RateAsync(compared, this, ct));
             State = RatingState.Done;
         }
 #pragma warning disable CA1031 // whatever goes wrong is the job's result

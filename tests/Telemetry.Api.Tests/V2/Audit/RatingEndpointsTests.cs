@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Domain.Audit;
 
 namespace Telemetry.Api.Tests.V2.Audit;
 
@@ -28,6 +29,21 @@ public sealed class RatingEndpointsTests : IAsyncLifetime
         Assert.Equal("p", result.Json.GetProperty("project_id").GetString());
         Assert.Contains("\n3\n", result.Json.GetProperty("checkpoint").GetString(), StringComparison.Ordinal);
         Assert.Equal(result.Bytes, (await RateAsync(new { month = "2026-10", tariff = Tariff })).Bytes);
+    }
+
+    [Fact]
+    public async Task A_result_is_signed_by_the_audit_logs_key()
+    {
+        var started = await _host.SendAsync("POST", "/v2/ratings", JsonSerializer.Serialize(new { month = "2026-10", tariff = Tariff }), OfP);
+        var path = $"/v2/ratings/{started.Json.GetProperty("id").GetString()}";
+        while ((await _host.GetAsync(path, OfP)).Json.GetProperty("state").GetString() is "waiting" or "running")
+            await Task.Yield();
+
+        var note = SignedNote.Parse((await _host.GetAsync($"{path}/signature?format=csv", OfP)).Text);
+
+        Assert.Single(note.Verify(NoteVerifier.Parse((await _host.GetAsync("/v2/audit/key")).Text)));
+        Assert.Equal($"telemetry/rating/v1\nsha256 {Digest.Of((await _host.GetAsync($"{path}/result?format=csv", OfP)).Bytes)}\n", note.Text);
+        Assert.Throws<FormatException>(() => Checkpoint.Parse(note.Text));
     }
 
     [Fact]
