@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
