@@ -93,7 +93,8 @@ internal static class MetadataText
         return digits;
     }
 
-    private static string Quote(string text)
+    /// <summary>What <c>repr()</c> gives for a text.</summary>
+    public static string Quote(string text)
     {
         var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         var result = new StringBuilder(text.Length + 2).Append(quote);
