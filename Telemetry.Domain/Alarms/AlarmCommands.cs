@@ -4,7 +4,7 @@ namespace Telemetry.Domain.Alarms;
 
 /// <summary>What callers may do to alarms: the one door for REST and GraphQL.</summary>
 /// <remarks>Checks come in the order of the contract: the body, its actions, its rule, then who may, then the quota.</remarks>
-public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQuotas quotas, AlarmSettings settings)
+public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQuotas quotas, AlarmSettings settings) : IDisposable
 {
     // A quota holds only where its alarms are counted and added to by one at a time.
     private readonly SemaphoreSlim _counting = new(1);
@@ -68,6 +68,8 @@ public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQu
     /// <exception cref="AlarmRefusedException">There is no such alarm for the caller.</exception>
     public async Task DeleteAsync(AlarmCaller caller, string id, CancellationToken ct = default) =>
         await store.ExecuteAsync(id, alarm => new(new AlarmCommand.Delete(ActorOn(caller, Visible(caller, alarm)), store.Now)), ct);
+
+    public void Dispose() => _counting.Dispose();
 
     private static Alarm Visible(AlarmCaller caller, Alarm alarm) => caller.MaySee(alarm) ? alarm : throw AlarmRefusedException.NotFound(alarm.Id);
 

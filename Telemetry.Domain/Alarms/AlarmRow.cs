@@ -40,11 +40,9 @@ public readonly record struct AlarmRow(Alarm Alarm) : IRow
         "ok_actions" => Texts(Alarm.Definition.OkActions),
         "alarm_actions" => Texts(Alarm.Definition.AlarmActions),
         "insufficient_data_actions" => Texts(Alarm.Definition.InsufficientDataActions),
-        "time_constraints" => QueryValue.Of(PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteConstraints(w, AlarmTimeConstraints)))),
+        "time_constraints" => Constraints(Alarm.Definition.TimeConstraints),
         _ => QueryValue.Null,
     };
-
-    private IReadOnlyList<TimeConstraint>? AlarmTimeConstraints => Alarm.Definition.TimeConstraints;
 
     /// <summary>Compares two alarms by one key: severity by meaning, the rest by value, missing ones first.</summary>
     public static int Compare(Alarm x, Alarm y, string key) => key == "severity"
@@ -54,6 +52,9 @@ public readonly record struct AlarmRow(Alarm Alarm) : IRow
     private static QueryValue Boolean(bool? value) => value is { } known ? QueryValue.Of(known) : QueryValue.Null;
 
     private static QueryValue Texts(IReadOnlyList<string>? texts) => QueryValue.Of(PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteTexts(w, texts))));
+
+    private static QueryValue Constraints(IReadOnlyList<TimeConstraint>? constraints) =>
+        QueryValue.Of(PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteConstraints(w, constraints))));
 
     internal static QueryValue Instant(DateTimeOffset at) => QueryValue.Instant(UnixMicroseconds.From(at));
 }
