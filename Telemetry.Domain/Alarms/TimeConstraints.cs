@@ -32,7 +32,15 @@ public static class TimeConstraints
         if (CronSchedule.Parse(constraint.Start, out _) is not { } schedule || FindZone(constraint.TimeZone) is not { } zone)
             return false;
         var local = TimeZoneInfo.ConvertTime(now, zone).DateTime;
-        return (schedule.AtOrBefore(local) is { } start && now <= Instant(start, zone).AddSeconds(constraint.DurationSeconds))
+        var start = schedule.AtOrBefore(local);
+        // A start that the clock skipped comes after its local time: it may be ahead still.
+        if (start is { } skipped && Instant(skipped, zone) is var ahead && ahead > now)
+        {
+            if (ahead - now < Early)
+                return true;
+            start = schedule.AtOrBefore(skipped.AddTicks(-1));
+        }
+        return (start is { } last && now <= Instant(last, zone).AddSeconds(constraint.DurationSeconds))
             || (schedule.After(local) is { } next && Instant(next, zone) - now < Early);
     }
 
