@@ -7,6 +7,7 @@ namespace Telemetry.Ingest;
 public sealed class DataDirectory : IDisposable
 {
     private const string LockName = "telemetry.lock";
+    private const string HolderName = "telemetry.pid"; // beside the lock, which nobody else can open to read
 
     private readonly FileStream _lock;
 
@@ -26,6 +27,7 @@ public sealed class DataDirectory : IDisposable
     {
         var full = Directory.CreateDirectory(path).FullName;
         var file = System.IO.Path.Combine(full, LockName);
+        var holder = System.IO.Path.Combine(full, HolderName);
         FileStream held;
         try
         {
@@ -33,11 +35,9 @@ public sealed class DataDirectory : IDisposable
         }
         catch (IOException e) when (File.Exists(file))
         {
-            throw new DataDirectoryInUseException(full, HolderOf(file), e);
+            throw new DataDirectoryInUseException(full, HolderOf(holder), e);
         }
-        held.SetLength(0);
-        held.Write(System.Text.Encoding.ASCII.GetBytes(Environment.ProcessId.ToString(CultureInfo.InvariantCulture)));
-        held.Flush();
+        File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new DataDirectory(full, held);
     }
 
@@ -50,9 +50,7 @@ public sealed class DataDirectory : IDisposable
     {
         try
         {
-            // Sharing everything asks for no lock, so that the holder's does not hinder.
-            using var reader = new StreamReader(new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete));
-            return int.TryParse(reader.ReadToEnd(), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
+            return int.TryParse(File.ReadAllText(file), NumberStyles.None, CultureInfo.InvariantCulture, out var pid) ? pid : null;
         }
         catch (IOException)
         {

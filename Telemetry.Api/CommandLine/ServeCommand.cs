@@ -8,26 +8,22 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        var urls = new Option<string?>("--urls") { Description = "Where to listen, addresses between semicolons. Default: http://127.0.0.1:8777" };
+        var urls = new Option<string?>("--urls") { Description = $"Where to listen, addresses between semicolons. Default: {ServerSettings.DefaultUrls}" };
         var data = new Option<string?>("--data") { Description = "The directory of the log and the read models. Default: ./data" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
         var command = new Command("serve", "Runs the server (the default command).") { urls, data, insecure };
-        command.SetAction((parsed, ct) => RunAsync(
-            new ServerSettings(parsed.GetValue(urls), parsed.GetValue(data), parsed.GetValue(insecure)), ct));
+        command.SetAction(async (parsed, ct) =>
+        {
+            try
+            {
+                await TelemetryServer.RunAsync(new(parsed.GetValue(urls), parsed.GetValue(data), parsed.GetValue(insecure)), ct);
+                return 0;
+            }
+            catch (ServerStartException e)
+            {
+                return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
+            }
+        });
         return command;
-    }
-
-    private static async Task<int> RunAsync(ServerSettings settings, CancellationToken ct)
-    {
-        try
-        {
-            await using var server = TelemetryServer.Build(settings);
-            await server.RunAsync(ct);
-            return 0;
-        }
-        catch (ServerStartException e)
-        {
-            return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
-        }
     }
 }

@@ -8,10 +8,19 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/healthz/live", () => Results.Text("live\n"));
-        routes.MapGet("/healthz/ready", (ProjectionRunner projections) => projections.Ready
-            ? Results.Text("ready\n")
-            : Results.Text(projections.Describe() + "\n", statusCode: StatusCodes.Status503ServiceUnavailable));
+        routes.MapGet("/healthz/ready", ReadyAsync);
         // Aodh's: an empty answer, for load balancers that were set up for it.
         routes.MapGet("/healthcheck", () => Results.Text(""));
+    }
+
+    /// <summary>200 once the read models have what was in the log at the start; before that 503 with how far they are.</summary>
+    private static async Task<IResult> ReadyAsync(ProjectionRunner runner, CancellationToken ct)
+    {
+        if (runner.IsCaughtUp)
+            return Results.Text("ready\n");
+        var lines = (await runner.ProgressAsync(ct)).Select(p => p.State == ProjectionState.Failed
+            ? $"{p.Name} failed: {p.Failure}\n"
+            : $"{p.Name} is at position {p.Position} of {p.Head}\n");
+        return Results.Text(string.Concat(lines), statusCode: StatusCodes.Status503ServiceUnavailable);
     }
 }

@@ -28,12 +28,14 @@ internal static class CapabilityEndpoints
     private static readonly Capabilities[] Areas = [Capabilities.Metering];
 
     public static void MapCapabilities(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v2/capabilities", async (HttpContext context) =>
-            {
-                await Arguments.ReadAsync(context);
-                await JsonAnswer.WriteAsync(context, Areas, Write);
-            })
+        routes.MapGet("/v2/capabilities", (Delegate)GetAsync)
             .Takes().Answers("Capabilities").WithTags("Capabilities").WithName("capabilities").WithSummary("What the API can do.");
+
+    private static async Task GetAsync(HttpContext context)
+    {
+        await Arguments.ReadAsync(context);
+        await JsonAnswer.WriteAsync(context, Areas, Write);
+    }
 
     private static void Write(Utf8JsonWriter json, Capabilities[] areas)
     {

@@ -14,6 +14,7 @@ public static class V2Endpoints
         routes.MapOldSamples();
         routes.MapStatistics();
         routes.MapSamples();
+        routes.MapSampleIntake();
         routes.MapResources();
         routes.MapSampleQuery();
         routes.MapV2OpenApi();

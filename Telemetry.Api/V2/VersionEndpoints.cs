@@ -8,8 +8,10 @@ namespace Telemetry.Api.V2;
 internal static class VersionEndpoints
 {
     public static void MapVersions(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/", (HttpContext context) => JsonAnswer.WriteAsync(context, Links.Base(context.Request), Write))
+        routes.MapGet("/", (Delegate)GetAsync)
             .Answers("Versions").WithTags("Versions").WithName("versions").WithSummary("The versions of the API.");
+
+    private static Task GetAsync(HttpContext context) => JsonAnswer.WriteAsync(context, Links.Base(context.Request), Write);
 
     private static void Write(Utf8JsonWriter json, string @base)
     {

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Diagnostics;
-using Telemetry.Domain.Metering.Encoding;
+using Telemetry.Domain.Metering.Compact;
 
 namespace Telemetry.Benchmarks;
 

@@ -1,18 +1,32 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Telemetry.Benchmarks;
 
-/// <summary>The program itself, on a data directory of its own, and what the kernel counts of it.</summary>
+/// <summary>The program itself, as a process on a data directory, and what the kernel counts of it.</summary>
 internal sealed class ServerProcess : IAsyncDisposable
 {
-    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "telemetry.dll");
+    public static readonly string Program = Path.Combine(AppContext.BaseDirectory, "telemetry.dll");
 
-    private ServerProcess(Process process, string data, Uri url) => (Process, Data, Url) = (process, data, url);
+    private readonly ConcurrentQueue<string> _output = new();
+
+    private ServerProcess(Process process, Uri url)
+    {
+        (Process, Url) = (process, url);
+        process.OutputDataReceived += (_, e) => _output.Enqueue(e.Data ?? "");
+        process.ErrorDataReceived += (_, e) => _output.Enqueue(e.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+    }
 
     public Process Process { get; }
-    public string Data { get; }
     public Uri Url { get; }
+
+    /// <summary>What it printed so far.</summary>
+    public string Output => string.Join('\n', _output);
 
     /// <summary>User and system time so far, in seconds (proc(5), stat, fields 14 and 15).</summary>
     public double CpuSeconds
@@ -30,31 +44,30 @@ internal sealed class ServerProcess : IAsyncDisposable
         File.ReadLines($"/proc/{Process.Id}/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
 
-    /// <summary>Starts the server and waits until it is ready; says how long that took.</summary>
-    public static async Task<(ServerProcess Server, TimeSpan Took)> StartAsync(string data, int port = 18877)
+    /// <summary>Starts the server on a free port and waits until it is ready; says how long that took.</summary>
+    public static async Task<(ServerProcess Server, TimeSpan Took)> StartAsync(string data, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var url = new Uri($"http://127.0.0.1:{port}");
+        var url = new Uri($"http://127.0.0.1:{FreePort()}");
         var clock = Stopwatch.StartNew();
-        var process = Process.Start(new ProcessStartInfo("dotnet", [Program, "serve", "--urls", url.ToString(), "--data", data])
+        var start = new ProcessStartInfo("dotnet", [Program, "serve", "--urls", url.ToString(), "--data", data])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["Logging__LogLevel__Default"] = "Warning" },
-        })!;
-        process.OutputDataReceived += (_, e) => Console.Error.WriteLine(e.Data);
-        process.ErrorDataReceived += (_, e) => Console.Error.WriteLine(e.Data);
-        process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        };
+        start.Environment["Logging__LogLevel__Default"] = "Warning";
+        foreach (var (name, value) in settings ?? new Dictionary<string, string>())
+            start.Environment[name] = value;
+        var server = new ServerProcess(Process.Start(start)!, url);
         using var client = new HttpClient { BaseAddress = url };
-        while (true)
+        while (clock.Elapsed < TimeSpan.FromMinutes(2))
         {
-            if (process.HasExited)
-                throw new InvalidOperationException($"The server ended with code {process.ExitCode}.");
+            if (server.Process.HasExited)
+                throw new InvalidOperationException($"The server ended with code {server.Process.ExitCode}: {server.Output}");
             try
             {
                 using var answer = await client.GetAsync("/healthz/ready");
                 if (answer.IsSuccessStatusCode)
-                    return (new(process, data, url), clock.Elapsed);
+                    return (server, clock.Elapsed);
             }
             catch (HttpRequestException)
             {
@@ -62,6 +75,17 @@ internal sealed class ServerProcess : IAsyncDisposable
             }
             await Task.Delay(20);
         }
+        await server.KillAsync();
+        throw new TimeoutException($"The server did not get ready: {server.Output}");
+    }
+
+    /// <summary>Runs a command of the program to its end.</summary>
+    public static async Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo("dotnet", [Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await error);
     }
 
     /// <summary>Ends it as a power cut would, as far as the process is concerned.</summary>
@@ -71,13 +95,25 @@ internal sealed class ServerProcess : IAsyncDisposable
         await Process.WaitForExitAsync();
     }
 
+    /// <summary>Asks it to stop (SIGTERM), and waits until it did.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var kill = Process.Start("kill", ["-TERM", Process.Id.ToString(CultureInfo.InvariantCulture)]);
+        await Process.WaitForExitAsync();
+        return Process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!Process.HasExited)
-        {
-            using var stop = Process.Start("kill", ["-TERM", Process.Id.ToString(CultureInfo.InvariantCulture)]);
-            await Process.WaitForExitAsync();
-        }
+            await StopAsync();
         Process.Dispose();
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -22,19 +22,25 @@ internal static class JsonAnswer
     }
 
     /// <summary>Answers with a list.</summary>
-    public static async Task WriteListAsync<T>(
-        HttpContext context, IReadOnlyList<T> rows, Action<Utf8JsonWriter, T> write, int status = StatusCodes.Status200OK)
+    public static Task WriteListAsync<T>(
+        HttpContext context, IReadOnlyList<T> rows, Action<Utf8JsonWriter, T> write, int status = StatusCodes.Status200OK) =>
+        WriteListAsync(context, rows.Count, (json, i) => write(json, rows[i]), status);
+
+    /// <summary>Answers with a list whose items are written by their index.</summary>
+    public static async Task WriteListAsync(HttpContext context, int count, Action<Utf8JsonWriter, int> write, int status = StatusCodes.Status200OK)
     {
         Begin(context.Response, status);
         var body = context.Response.BodyWriter;
         await using var json = new Utf8JsonWriter(body, Options);
+        var flushed = 0L;
         json.WriteStartArray();
-        for (var i = 0; i < rows.Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            write(json, rows[i]);
-            if (json.BytesPending + json.BytesCommitted < FlushBytes)
+            write(json, i);
+            if (json.BytesPending + json.BytesCommitted - flushed < FlushBytes)
                 continue;
             json.Flush();
+            flushed = json.BytesCommitted;
             if ((await body.FlushAsync(context.RequestAborted)).IsCompleted)
                 return;
         }

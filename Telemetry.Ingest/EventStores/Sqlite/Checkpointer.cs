@@ -10,8 +10,8 @@ namespace Telemetry.Ingest.EventStores.Sqlite;
 /// </remarks>
 internal sealed class Checkpointer : IDisposable
 {
-    private const int EveryPages = 2_000;
-    private const int LongPages = 32_000; // 128 MB
+    private const int EveryPages = (8 << 20) / EventLogFile.PageBytes;
+    private const int LongPages = (128 << 20) / EventLogFile.PageBytes;
 
     private readonly SqliteConnection _connection;
     private readonly ILogger _logger;

@@ -10,7 +10,7 @@ internal sealed class EventLogFile(string path)
     public const int SchemaVersion = 1;
 
     // Fifty streams are fifty leaves of stream_events in every commit: small pages write less of each.
-    public const int PageBytes = 4_096;
+    public const int PageBytes = 2_048;
 
     private const string Schema = """
         create table streams (id integer primary key, name text not null unique, version integer not null);

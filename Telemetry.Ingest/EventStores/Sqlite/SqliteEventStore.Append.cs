@@ -5,7 +5,7 @@ namespace Telemetry.Ingest.EventStores.Sqlite;
 
 internal sealed partial class SqliteEventStore
 {
-    private const int SqliteIoError = 10, SqliteFull = 13;
+    private const int SqliteBusy = 5, SqliteIoError = 10, SqliteFull = 13;
 
     private readonly SqliteConnection _writerConnection;
 
@@ -129,9 +129,13 @@ internal sealed partial class SqliteEventStore
             append.Fail(Translate(cause));
     }
 
-    private Exception Translate(Exception cause) => cause is SqliteException e && (e.SqliteErrorCode == SqliteFull || (e.SqliteErrorCode == SqliteIoError && NoSpace()))
-        ? new EventStoreFullException($"There is no space left for the event log '{_file.Path}'.", cause)
-        : cause;
+    private Exception Translate(Exception cause) => (cause as SqliteException)?.SqliteErrorCode switch
+    {
+        SqliteFull => new EventStoreFullException($"There is no space left for the event log '{_file.Path}'.", cause),
+        SqliteIoError when NoSpace() => new EventStoreFullException($"There is no space left for the event log '{_file.Path}'.", cause),
+        SqliteBusy => new EventStoreBusyException($"Another program has locked the event log '{_file.Path}'.", cause),
+        _ => cause,
+    };
 
     private bool NoSpace()
     {

@@ -17,6 +17,11 @@ public sealed class SampleBatchTests
     }
 
     [Fact]
+    public void No_project_and_a_project_called_none_share_a_stream() => Assert.Equal(
+        ["samples-none-2026-01"],
+        Batch((null, "2026-01-01T00:00:00Z"), ("none", "2026-01-01T00:00:00Z")).Streams().Select(s => s.ToString()));
+
+    [Fact]
     public void Years_one_and_9999_have_streams_too() => Assert.Equal(
         ["samples-p-0001-01", "samples-p-9999-12"],
         Batch(("p", "0001-01-01T00:00:00Z"), ("p", "9999-12-31T23:59:59.999999Z")).Streams().Select(s => s.ToString()));
