@@ -67,11 +67,13 @@ internal static class TelemetryServer
         builder.Services.AddSampleIntake();
         builder.Services.AddTelemetryApi();
         builder.Services.AddEmbeddedStores(data);
+        builder.Services.AddAlarms();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapAlarms();
         app.MapProjections();
         app.MapHealth();
         app.MapMetrics();

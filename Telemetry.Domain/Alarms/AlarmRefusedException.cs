@@ -25,6 +25,4 @@ public sealed class AlarmRefusedException(Refusal reason, string message) : Exce
     public static AlarmRefusedException NotFound(string alarmId) => new(Refusal.NotFound, $"Alarm {alarmId} not found");
 
     public static AlarmRefusedException NotAuthorized(string kind, string id) => new(Refusal.NotAuthorized, $"Not Authorized to access {kind} {id}");
-
-    public static AlarmRefusedException Policy() => new(Refusal.Forbidden, "RBAC Authorization Failed");
 }

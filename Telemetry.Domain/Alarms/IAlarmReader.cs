@@ -41,8 +41,12 @@ public interface IAlarmReader
     /// <exception cref="UnknownMarkerException">The query begins after a record that it does not select.</exception>
     ValueTask<IReadOnlyList<AlarmChange>> HistoryAsync(AlarmHistoryQuery query, CancellationToken ct = default);
 
-    /// <summary>The alarms that the evaluator looks at: enabled ones, as they are now.</summary>
-    IReadOnlyCollection<Alarm> Enabled { get; }
+    /// <summary>The alarms that the evaluator looks at on its clock: enabled ones, but for those on events; as they are now.</summary>
+    IReadOnlyList<Alarm> Enabled();
+
+    /// <summary>The enabled alarms of a project whose rule is on events, and may match a type of event.</summary>
+    /// <param name="projectId">Empty for alarms without a project.</param>
+    IReadOnlyList<Alarm> OnEvent(string projectId, string eventType);
 }
 
 /// <summary>Takes what happened to alarms as it happens.</summary>

@@ -12,6 +12,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
 
 namespace Telemetry.Api.Tests.Support;
 
@@ -28,6 +29,17 @@ internal sealed class ApiHost : IAsyncDisposable
     public static Task<ApiHost> StartAsync(IMeteringReader? reader = null, params (string Key, string Value)[] settings) => StartAsync(reader, false, settings);
 
     public static Task<ApiHost> StartKestrelAsync(IMeteringReader? reader = null, params (string Key, string Value)[] settings) => StartAsync(reader, true, settings);
+
+    /// <summary>The REST API with alarms, over an event store in memory.</summary>
+    public static Task<ApiHost> StartAlarmsAsync(TimeProvider time, IMeteringReader? reader = null, params (string Key, string Value)[] settings) =>
+        StartAsync(reader, false, settings, time);
+
+    public IServiceProvider Services => _app.Services;
+
+    public Task<Answer> PutAsync(string target, string body, params (string Name, string Value)[] headers) =>
+        SendAsync("PUT", target, body, [("Content-Type", "application/json"), .. headers]);
+
+    public Task<Answer> DeleteAsync(string target, params (string Name, string Value)[] headers) => SendAsync("DELETE", target, null, headers);
 
     public Task<Answer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync("GET", target, null, headers);
 
@@ -60,7 +72,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings)
+    private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings, TimeProvider? alarmTime = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
@@ -72,9 +84,17 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
         builder.Services.AddSingleton(reader ?? TestSamples.Reader());
+        if (alarmTime is not null)
+        {
+            builder.Services.AddSingleton(alarmTime);
+            builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(alarmTime));
+            builder.Services.AddAlarms();
+        }
         var app = builder.Build();
         app.UseTelemetryApi();
         app.MapV2();
+        if (alarmTime is not null)
+            app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app);
     }
