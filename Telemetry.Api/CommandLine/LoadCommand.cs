@@ -1,9 +1,9 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Spectre.Console;
-using Telemetry.Api.Hosting;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -18,7 +18,7 @@ internal static class LoadCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "A JSON list of samples, or one sample a line (NDJSON); - reads standard input." };
-        var server = new Option<Uri>("--server") { Description = "The server's address.", DefaultValueFactory = _ => new(ServerSettings.DefaultUrls) };
+        var server = ServerOption.Create("The server's address.");
         var batch = new Option<int>("--batch") { Description = "Samples a request, 1 to 100000. Another number makes the same file count again.", DefaultValueFactory = _ => 1000 };
         batch.Validators.Add(r =>
         {
@@ -40,7 +40,7 @@ internal static class LoadCommand
         using var client = new HttpClient { BaseAddress = server, Timeout = TimeSpan.FromMinutes(2) };
         foreach (var (name, value) in headers.Where(h => h.Value is not null))
             client.DefaultRequestHeaders.Add(name, value);
-        var (sent, before) = (0L, 0L);
+        var (sent, before, dropped) = (0L, 0L, 0L);
         try
         {
             await using var input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
@@ -51,8 +51,9 @@ internal static class LoadCommand
                 task.IsIndeterminate = !input.CanSeek;
                 await foreach (var part in SampleFile.ReadAsync(input, batch))
                 {
-                    if (await SendAsync(client, part, ct))
-                        before += part.Count;
+                    var outcome = await SendAsync(client, part, ct);
+                    dropped += outcome.Dropped;
+                    before += outcome.WasStored ? part.Count - outcome.Dropped : 0;
                     sent += part.Count;
                     task.Value = input.CanSeek ? part.BytesRead : 0;
                     task.Description = $"{sent} samples";
@@ -64,12 +65,12 @@ internal static class LoadCommand
         {
             return TelemetryCommand.Fail($"{e.Message} {sent} samples are stored; the same command goes on from there.");
         }
-        Console.WriteLine($"{sent} samples read, {sent - before} stored, {before} were there already.");
+        Console.WriteLine($"{sent} samples read, {sent - before - dropped} stored, {before} were there already{(dropped > 0 ? $", {dropped} dropped for lack of a volume" : "")}.");
         return 0;
     }
 
-    /// <summary>Sends one part, trying again while the server is away or busy; true where it was stored by an earlier load.</summary>
-    private static async Task<bool> SendAsync(HttpClient client, SamplePart part, CancellationToken ct)
+    /// <summary>Sends one part, trying again while the server is away or busy.</summary>
+    private static async Task<Outcome> SendAsync(HttpClient client, SamplePart part, CancellationToken ct)
     {
         var giveUp = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause < TimeSpan.FromSeconds(10) ? pause * 2 : pause)
@@ -83,7 +84,11 @@ internal static class LoadCommand
                 request.Headers.Add("Idempotency-Key", part.Key);
                 using var response = await client.SendAsync(request, ct);
                 if (response.IsSuccessStatusCode)
-                    return response.Headers.Contains("Idempotent-Replayed");
+                {
+                    return new(
+                        response.Headers.Contains("Idempotent-Replayed"),
+                        response.Headers.TryGetValues("Telemetry-Dropped", out var dropped) ? int.Parse(dropped.Single(), CultureInfo.InvariantCulture) : 0);
+                }
                 problem = $"The server answered {(int)response.StatusCode}: {Fault(await response.Content.ReadAsStringAsync(ct))}";
                 if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage or HttpStatusCode.TooManyRequests))
                     throw new LoadException($"Samples {part.First} to {part.First + part.Count - 1} of the file were refused. {problem}");
@@ -112,6 +117,10 @@ internal static class LoadCommand
             return body;
         }
     }
+
+    /// <param name="WasStored">By an earlier load of the same file.</param>
+    /// <param name="Dropped">Samples without a volume, which nobody can store.</param>
+    private readonly record struct Outcome(bool WasStored, int Dropped);
 
     private sealed class LoadException(string message) : Exception(message);
 }

@@ -15,7 +15,7 @@ internal static class RebuildCommand
     {
         var name = new Argument<string?>("NAME") { Description = "The projection to build; all of them where none is named.", Arity = ArgumentArity.ZeroOrOne };
         var data = new Option<string>("--data") { Description = "The data directory.", DefaultValueFactory = _ => ServerSettings.DefaultData };
-        var server = new Option<Uri>("--server") { Description = "The server to ask where one is running.", DefaultValueFactory = _ => new(ServerSettings.DefaultUrls) };
+        var server = ServerOption.Create("The server to ask where one is running.");
         var command = new Command("rebuild", "Builds read models anew from the log, beside the ones in use.") { name, data, server };
         command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(name), parsed.GetValue(data)!, parsed.GetValue(server)!, ct));
         return command;

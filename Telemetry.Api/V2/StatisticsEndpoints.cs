@@ -34,12 +34,17 @@ internal static class StatisticsEndpoints
     {
         try
         {
-            return await reader.StatisticsAsync(
+            var rows = await reader.StatisticsAsync(
                 new StatisticsQuery(query.Filter, query.Times.Range, asked.PeriodSeconds, query.Times.SearchStart, [.. asked.GroupBy.Select(g => g.Value)], asked.Aggregates), ct);
+            // The last bucket is the latest; it may begin before the year 10000 and end after it.
+            return rows is [.., { PeriodEnd: var end }] && end > UnixMicroseconds.Max ? throw InvalidPeriod(asked) : rows;
         }
         catch (ArgumentOutOfRangeException e) when (asked.PeriodSeconds is not null && e.ParamName == "periodSeconds")
         {
-            throw ApiException.BadRequest($"Invalid period {asked.Period}: date value out of range");
+            throw InvalidPeriod(asked);
         }
     }
+
+    private static ApiException InvalidPeriod(StatisticsArguments asked) =>
+        ApiException.BadRequest($"Invalid period {asked.Period}: date value out of range");
 }

@@ -22,8 +22,7 @@ public sealed class IntakeMetrics
         _bytes = meter.CreateCounter<long>("telemetry.ingest.bytes", "By", "Bytes of bodies received, as sent.");
     }
 
-    /// <param name="source">What brought them in, such as <c>rest</c>.</param>
-    public void Accepted(int samples, string source) => _samples.Add(samples, new KeyValuePair<string, object?>("source", source));
+    public void Accepted(int samples) => _samples.Add(samples);
 
     /// <param name="reason">One of a few words.</param>
     public void Refused(string reason) => _refused.Add(1, new KeyValuePair<string, object?>("reason", reason));

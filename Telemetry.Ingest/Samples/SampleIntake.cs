@@ -34,7 +34,7 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
         var result = await events.AppendAsync(news, ct);
         var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
         if (!result.AlreadyStored)
-            metrics.Accepted(batch.Count, source);
+            metrics.Accepted(batch.Count);
         var visible = await projections.WaitForAsync(result.Position, limits.VisibilityTimeout, ct);
         return new(stored, parts.Select(p => p.First).ToArray(), id, result.Position, result.AlreadyStored, visible);
     }

@@ -43,9 +43,7 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
         await _running;
         if (_timer is not null)
             await _timer.DisposeAsync();
-        await _flush;
-        if (projection.FlushPressure > 0)
-            await FlushAsync();
+        await FlushAsync(); // after one that is under way
         if (State == ProjectionState.Running)
             State = ProjectionState.Stopped;
         EndWaiting();
@@ -198,7 +196,8 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
         await _flushing.WaitAsync();
         try
         {
-            projection.Flush();
+            if (projection.FlushPressure > 0)
+                projection.Flush();
             _retryFlushAfter = long.MinValue;
         }
 #pragma warning disable CA1031 // a full or broken disk must not stop the reading; what was not stored is read again after a restart

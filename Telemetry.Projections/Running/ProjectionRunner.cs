@@ -53,20 +53,15 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
     /// <returns>False where the time ran out, or a projection has failed or stopped before it came so far.</returns>
     public async ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default)
     {
-        foreach (var loop in _loops)
+        var reached = Task.WhenAll(_loops.Select(l => l.WaitForAsync(position)));
+        try
         {
-            var reached = loop.WaitForAsync(position);
-            try
-            {
-                if (!await (reached.IsCompleted ? reached : reached.WaitAsync(timeout, _time, ct)))
-                    return false;
-            }
-            catch (TimeoutException)
-            {
-                return false;
-            }
+            return Array.TrueForAll(await (reached.IsCompleted ? reached : reached.WaitAsync(timeout, _time, ct)), r => r);
         }
-        return true;
+        catch (TimeoutException)
+        {
+            return false;
+        }
     }
 
     public async Task<IReadOnlyList<ProjectionProgress>> ProgressAsync(CancellationToken ct = default)

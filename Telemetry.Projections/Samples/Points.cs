@@ -26,7 +26,6 @@ internal sealed class Points
     public readonly int[] Metadata = new int[Capacity];
 
     public readonly long[] Scratch = new long[Capacity];
-    private readonly int[] _order = new int[Capacity];
 
     /// <summary>How many there are.</summary>
     public int Count { get; set; }
@@ -35,22 +34,16 @@ internal sealed class Points
     public void Take(in TailView tail)
     {
         Count = tail.Count;
-        if (tail.Sorted)
+        var points = tail.Points;
+        if (!tail.Sorted)
         {
-            tail.Times.AsSpan(0, Count).CopyTo(Times);
-            tail.Volumes.AsSpan(0, Count).CopyTo(Volumes);
-            tail.Origins.AsSpan(0, Count).CopyTo(Origins);
-            tail.Metadata.AsSpan(0, Count).CopyTo(Metadata);
-            return;
+            points = points.AsSpan(0, Count).ToArray();
+            points.AsSpan().Sort(static (a, b) => a.At != b.At ? a.At.CompareTo(b.At) : a.Origin.CompareTo(b.Origin));
         }
         for (var i = 0; i < Count; i++)
-            _order[i] = i;
-        var (times, origins) = (tail.Times, tail.Origins);
-        _order.AsSpan(0, Count).Sort((a, b) => times[a] != times[b] ? times[a].CompareTo(times[b]) : origins[a].CompareTo(origins[b]));
-        for (var i = 0; i < Count; i++)
         {
-            var from = _order[i];
-            (Times[i], Volumes[i], Origins[i], Metadata[i]) = (times[from], tail.Volumes[from], origins[from], tail.Metadata[from]);
+            ref readonly var point = ref points[i];
+            (Times[i], Volumes[i], Origins[i], Metadata[i]) = (point.At, point.Volume, point.Origin, point.Metadata);
         }
     }
 

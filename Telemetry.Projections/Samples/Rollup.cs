@@ -20,6 +20,12 @@ internal struct Rollup
             FirstOrigin = origin; // origins only ascend
         Total.Add(at, volume);
     }
+
+    public void Merge(in Rollup other)
+    {
+        FirstOrigin = Total.Count == 0 ? other.FirstOrigin : Math.Min(FirstOrigin, other.FirstOrigin);
+        Total.Merge(other.Total);
+    }
 }
 
 /// <summary>The lengths of time that rollups are kept for.</summary>

@@ -10,25 +10,27 @@ internal sealed class RollupList(int level)
 
     public ReadOnlySpan<Rollup> Open => _open.AsSpan(0, _count);
 
-    /// <summary>Adds a sample to its bucket; false where that needs a new entry and there is no room: seal first.</summary>
-    public bool TryAdd(long at, double volume, long origin)
+    public bool IsFull => _count == RollupBlock.Capacity;
+
+    public ref Rollup this[int index] => ref _open[index];
+
+    /// <summary>The entry of a bucket, -1 where there is none.</summary>
+    public int IndexOf(long bucket)
     {
-        var bucket = RollupLevels.BucketOf(level, at);
         for (var i = _count - 1; i >= 0; i--)
         {
             if (_open[i].Bucket == bucket)
-            {
-                _open[i].Add(at, volume, origin);
-                return true;
-            }
+                return i;
         }
-        if (_count == RollupBlock.Capacity)
-            return false;
+        return -1;
+    }
+
+    /// <summary>Adds an entry; not to a full list.</summary>
+    public void Append(in Rollup rollup)
+    {
         if (_count == _open.Length)
             Array.Resize(ref _open, Math.Max(2, _count * 2));
-        _open[_count] = new() { Bucket = bucket };
-        _open[_count++].Add(at, volume, origin);
-        return true;
+        _open[_count++] = rollup;
     }
 
     /// <summary>Packs all entries and begins anew.</summary>

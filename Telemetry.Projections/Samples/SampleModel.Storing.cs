@@ -89,20 +89,20 @@ internal sealed partial class SampleModel
     /// <param name="RollupsFrom">Where its rollups begin in <see cref="Taken.Rollups"/>.</param>
     /// <param name="RollupCounts">How many there are, by level.</param>
     private sealed record TakenSeries(
-        Series Series, SeriesSummary Summary, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
+        Series Series, SeriesSummary Summary, Rollup Hour, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
 
     private Taken Take()
     {
         _gate.EnterWriteLock();
         try
         {
-            var rollups = new List<Rollup>();
+            var rollups = new List<Rollup>(_dirty.Sum(s => s.Rollups[0].Open.Length + s.Rollups[1].Open.Length));
             var series = new List<TakenSeries>(_dirty.Count);
             foreach (var dirty in _dirty)
             {
                 dirty.Dirty = false;
                 series.Add(new(
-                    dirty, dirty.Summary, dirty.Tail, Array.ConvertAll(dirty.Blocks, b => b.View), Array.ConvertAll(dirty.Blocks, b => b.Persisted),
+                    dirty, dirty.Summary, dirty.Hour, dirty.Tail, Array.ConvertAll(dirty.Blocks, b => b.View), Array.ConvertAll(dirty.Blocks, b => b.Persisted),
                     rollups.Count, Array.ConvertAll(dirty.Rollups, r => r.Open.Length)));
                 foreach (var level in dirty.Rollups)
                     rollups.AddRange(level.Open);
@@ -154,7 +154,7 @@ internal sealed partial class SampleModel
         foreach (var series in taken.Series)
         {
             states.Add((series.Series.Id, SeriesState.Write(
-                series.Summary, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
+                series.Summary, series.Hour, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
             for (var kind = 0; kind < SegmentKinds.Count; kind++)
             {
                 if (SegmentOf(series, kind, buffer) is { } segment)
@@ -203,11 +203,15 @@ internal sealed partial class SampleModel
     private void LoadNewestBlocks(int[,] stored)
     {
         var loaded = new List<(BlockList List, Block[] Blocks)>();
+        var isComplete = true;
         var byList = new Dictionary<BlockList, List<Block[]>>();
         foreach (var segment in _tables.SegmentsBackwards())
         {
             if (_cachedBytes > _cacheBytes / 8 * 7)
+            {
+                isComplete = false;
                 break;
+            }
             if (segment.Series < 1 || segment.Series > Index.All.Count || segment.Kind is < 0 or >= SegmentKinds.Count)
                 throw new InvalidDataException($"A segment of the read model belongs to series {segment.Series}, which does not exist.");
             var list = Index.All[segment.Series - 1].Blocks[segment.Kind];
@@ -228,6 +232,8 @@ internal sealed partial class SampleModel
             foreach (var list in series.Blocks)
             {
                 var cached = Enumerable.Reverse(byList.GetValueOrDefault(list, [])).SelectMany(b => b).ToArray();
+                if (cached.Length > stored[series.Id - 1, list.Kind] || (isComplete && cached.Length < stored[series.Id - 1, list.Kind]))
+                    throw new InvalidDataException($"Series {series.Id} of the read model should have {stored[series.Id - 1, list.Kind]} blocks, not {cached.Length}.");
                 var latest = cached.Length < stored[series.Id - 1, list.Kind] ? series.Summary.LastAt : long.MinValue;
                 for (var i = 0; i < cached.Length; i++)
                     cached[i] = cached[i] with { LatestSoFar = latest = Math.Max(latest, cached[i].LastAt) };

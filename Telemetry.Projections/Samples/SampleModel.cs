@@ -15,10 +15,18 @@ internal sealed partial class SampleModel
 #pragma warning restore CA1001
 {
     private const int UnitsPerEvent = 100;
+    private const int LastSlots = 1 << 15;
+
+    /// <summary>How many samples ahead a series is asked into the processor's cache: a poll goes through more of them than fit.</summary>
+    private const int Ahead = 6;
 
     private readonly ReaderWriterLockSlim _gate = new();
     private readonly StringPool _strings = new();
     private readonly Queue<BlockList> _cached = new(); // one entry a block in memory, the oldest first
+
+    // What intake shares is the same object again and again: then one comparison of references does for seven of strings.
+    private readonly (SeriesKey? Key, Series? Series)[] _lastSeries = new (SeriesKey?, Series?)[LastSlots];
+    private readonly (Metadata? Metadata, int Id)[] _lastMetadata = new (Metadata?, int)[LastSlots];
     private readonly Points _points = new();
     private readonly ByteBuffer _buffer = new();
     private readonly SampleTables _tables;
@@ -136,17 +144,35 @@ internal sealed partial class SampleModel
         {
             var same = ReferenceEquals(batch.Metadata[i], metadata);
             metadata = batch.Metadata[i];
-            _batchMetadata[i] = same ? _batchMetadata[i - 1] : Metadata.IdOf(metadata);
+            _batchMetadata[i] = same ? _batchMetadata[i - 1] : IdOf(metadata);
             same = ReferenceEquals(batch.Series[i], key);
             key = batch.Series[i];
-            _batchSeries[i] = same ? _batchSeries[i - 1] : Index.Find(key)!;
+            _batchSeries[i] = same ? _batchSeries[i - 1] : Find(key)!;
         }
+    }
+
+    private int IdOf(Metadata metadata)
+    {
+        ref var slot = ref _lastMetadata[metadata.GetHashCode() & (LastSlots - 1)];
+        if (!ReferenceEquals(slot.Metadata, metadata))
+            slot = (metadata, Metadata.IdOf(metadata));
+        return slot.Id;
+    }
+
+    private Series? Find(SeriesKey key)
+    {
+        ref var slot = ref _lastSeries[key.GetHashCode() & (LastSlots - 1)];
+        if (!ReferenceEquals(slot.Key, key) && Index.Find(key) is { } series)
+            slot = (key, series);
+        return ReferenceEquals(slot.Key, key) ? slot.Series : null;
     }
 
     private void Add(SampleBatch batch, long position)
     {
         for (var i = 0; i < batch.Count; i++)
         {
+            if (Ahead < batch.Count - i)
+                _batchSeries[i + Ahead]?.Prefetch();
             var series = _batchSeries[i] ?? Index.Find(batch.Series[i]) ?? AddSeries(batch.Series[i]);
             var (at, volume, origin) = (batch.Timestamps[i], batch.Volumes[i], Origin.Of(position, i));
             if (!series.Dirty)
@@ -157,16 +183,57 @@ internal sealed partial class SampleModel
             if (series.TailCount == Points.Capacity)
                 Cache(series.Blocks[SegmentKinds.Samples], series.Seal(_points, _buffer, shared: Volatile.Read(ref _readers) > 0));
             series.Append(at, volume, origin, _batchMetadata[i]);
-            for (var level = 0; level < RollupLevels.Count; level++)
-            {
-                var rollups = series.Rollups[level];
-                if (rollups.TryAdd(at, volume, origin))
-                    continue;
-                var blocks = series.Blocks[SegmentKinds.Rollups(level)];
-                Cache(blocks, rollups.Seal(blocks, _buffer));
-                rollups.TryAdd(at, volume, origin);
-            }
+            var bucket = RollupLevels.BucketOf(RollupLevels.Hour, at);
+            if (series.Hour.Bucket == bucket && series.Hour.Total.Count > 0)
+                series.Hour.Add(at, volume, origin);
+            else
+                AddToAnotherHour(series, bucket, at, volume, origin);
         }
+    }
+
+    /// <summary>A late sample goes to its hour and day, where that hour is still open; any other begins a new hour.</summary>
+    private void AddToAnotherHour(Series series, long bucket, long at, double volume, long origin)
+    {
+        var hours = series.Rollups[RollupLevels.Hour];
+        var known = hours.IndexOf(bucket);
+        var sample = new Rollup { Bucket = bucket };
+        sample.Add(at, volume, origin);
+        if (known >= 0)
+        {
+            hours[known].Merge(sample);
+            AddToDay(series, sample);
+            return;
+        }
+        if (series.Hour.Total.Count > 0)
+        {
+            SealIfFull(series, RollupLevels.Hour);
+            hours.Append(series.Hour);
+            AddToDay(series, series.Hour);
+        }
+        series.Hour = sample;
+    }
+
+    private void AddToDay(Series series, in Rollup hour)
+    {
+        var days = series.Rollups[RollupLevels.Day];
+        var bucket = RollupLevels.Floor(hour.Bucket, 24);
+        var known = days.IndexOf(bucket);
+        if (known >= 0)
+        {
+            days[known].Merge(hour);
+            return;
+        }
+        SealIfFull(series, RollupLevels.Day);
+        days.Append(hour with { Bucket = bucket });
+    }
+
+    private void SealIfFull(Series series, int level)
+    {
+        var rollups = series.Rollups[level];
+        if (!rollups.IsFull)
+            return;
+        var blocks = series.Blocks[SegmentKinds.Rollups(level)];
+        Cache(blocks, rollups.Seal(blocks, _buffer));
     }
 
     private Series AddSeries(SeriesKey key) => Index.Add(new(

@@ -7,7 +7,8 @@ internal static class SeriesState
 {
     /// <param name="rollups">Those of the first level, then those of the next.</param>
     public static byte[] Write(
-        in SeriesSummary summary, BlockView[] blocks, in TailView tail, ReadOnlySpan<Rollup> rollups, int[] rollupCounts, Points scratch, ByteBuffer buffer)
+        in SeriesSummary summary, in Rollup hour, BlockView[] blocks, in TailView tail, ReadOnlySpan<Rollup> rollups, int[] rollupCounts,
+        Points scratch, ByteBuffer buffer)
     {
         buffer.Clear();
         buffer.Varint((ulong)summary.Count);
@@ -27,6 +28,7 @@ internal static class SeriesState
                 RollupBlock.Write(rollups[..rollupCounts[level]], level, buffer);
             rollups = rollups[rollupCounts[level]..];
         }
+        RollupBlock.Write(new ReadOnlySpan<Rollup>(in hour), RollupLevels.Hour, buffer);
         if (tail.Count > 0)
         {
             scratch.Take(tail);
@@ -59,6 +61,8 @@ internal static class SeriesState
             if (rollups[level] > 0)
                 series.Rollups[level].Restore(open.AsSpan(0, RollupBlock.Read(ref reader, level, open)));
         }
+        RollupBlock.Read(ref reader, RollupLevels.Hour, open);
+        series.Hour = open[0];
         if (reader.AtEnd)
             return;
         SampleBlock.Read(ref reader, PointColumns.All, scratch);

@@ -46,7 +46,7 @@ public sealed class SampleIntakeHost : IAsyncLifetime
         await _app.DisposeAsync();
     }
 
-    public async Task<Answer> PostAsync(string path, byte[] body, string? contentType = "application/json", params (string Name, string Value)[] headers)
+    public async Task<IntakeAnswer> PostAsync(string path, byte[] body, string? contentType = "application/json", params (string Name, string Value)[] headers)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = contentType is null ? null : MediaTypeHeaderValue.Parse(contentType);
@@ -60,7 +60,7 @@ public sealed class SampleIntakeHost : IAsyncLifetime
         return new((int)response.StatusCode, text, name => response.Headers.TryGetValues(name, out var values) ? values.Single() : null);
     }
 
-    public Task<Answer> PostAsync(string path, string body, string? contentType = "application/json", params (string Name, string Value)[] headers) =>
+    public Task<IntakeAnswer> PostAsync(string path, string body, string? contentType = "application/json", params (string Name, string Value)[] headers) =>
         PostAsync(path, Encoding.UTF8.GetBytes(body), contentType, headers);
 
     private sealed class AlwaysVisible : IProjectionProgress
@@ -69,7 +69,7 @@ public sealed class SampleIntakeHost : IAsyncLifetime
     }
 }
 
-public sealed record Answer(int Status, string Body, Func<string, string?> Header)
+public sealed record IntakeAnswer(int Status, string Body, Func<string, string?> Header)
 {
     public JsonElement Json => JsonDocument.Parse(Body).RootElement;
 

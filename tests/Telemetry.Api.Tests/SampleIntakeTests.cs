@@ -174,7 +174,7 @@ public sealed class SampleIntakeTests(SampleIntakeHost host) : IClassFixture<Sam
         Assert.Equal((507, "The disk is full."), (answer.Status, answer.FaultString));
     }
 
-    private async Task<Answer> RefusedByStoreAsync(Exception refusal)
+    private async Task<IntakeAnswer> RefusedByStoreAsync(Exception refusal)
     {
         host.Store.Refusal = refusal;
         try

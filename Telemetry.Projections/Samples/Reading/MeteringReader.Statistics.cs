@@ -14,7 +14,7 @@ internal sealed partial class MeteringReader
         var plan = new QueryPlan(filter, query.Range);
         var mayRollUp = plan.Rest is Predicate.Constant { Value: true } && query.GroupBy.All(KeyRow.Has)
             && query.Aggregates.All(a => a.Accumulates || (a is { Function: AggregateFunction.Cardinality, Of: { } of } && KeyRow.Has(of)));
-        var series = run.Series(plan, rollups: mayRollUp);
+        var series = run.Series(plan, !mayRollUp ? RollupUse.None : new StatisticsTable(query, query.GridStart).BucketsAreDays ? RollupUse.Days : RollupUse.All);
         var gridStart = query.GridStart;
         if (query.PeriodSeconds is not null && gridStart is null)
             gridStart = await EarliestSample.FindAsync(run, plan, series);

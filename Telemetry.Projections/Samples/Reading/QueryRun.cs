@@ -18,7 +18,7 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
     public QueryBudget Budget => budget;
     public Points Points { get; } = new();
 
-    public List<SeriesView> Series(QueryPlan plan, bool rollups = false) => SeriesViews.Take(reading, plan, rollups, budget);
+    public List<SeriesView> Series(QueryPlan plan, RollupUse rollups = RollupUse.None) => SeriesViews.Take(reading, plan, rollups, budget);
 
     /// <summary>The filter for a condition; one for all series that share it.</summary>
     public RowFilter FilterOf(Predicate rest)

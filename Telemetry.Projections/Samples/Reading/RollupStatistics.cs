@@ -55,6 +55,9 @@ internal sealed class RollupStatistics(QueryRun run, QueryPlan plan, StatisticsT
             Add(series, group, length, _block.AsSpan(0, count), first, end);
         }
         Add(series, group, length, open, first, end);
+        var hour = series.Hour;
+        hour.Bucket = RollupLevels.Floor(hour.Bucket, length / RollupLevels.Length(RollupLevels.Hour));
+        Add(series, group, length, new(in hour), first, end);
     }
 
     private void Add(SeriesView series, int group, long length, ReadOnlySpan<Rollup> rollups, long first, long end)

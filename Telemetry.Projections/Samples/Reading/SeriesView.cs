@@ -9,12 +9,26 @@ internal sealed record SeriesView(int Id, SeriesKey Key, SeriesSummary Summary, 
 {
     /// <summary>By level, the rollups that are in no block, and the blocks; null where they were not asked for.</summary>
     public (Rollup[] Open, BlockView Blocks)[]? Rollups { get; init; }
+
+    /// <summary>The hour in progress: neither among the hours nor in a day.</summary>
+    public Rollup Hour { get; init; }
+}
+
+/// <summary>Which rollups a query needs.</summary>
+internal enum RollupUse
+{
+    None,
+
+    /// <summary>Days, and hours where the range cuts some off.</summary>
+    Days,
+
+    All,
 }
 
 /// <summary>Takes views of all series that a plan chooses, at one moment.</summary>
 internal static class SeriesViews
 {
-    public static List<SeriesView> Take(SampleModel.Reading reading, QueryPlan plan, bool rollups, QueryBudget budget)
+    public static List<SeriesView> Take(SampleModel.Reading reading, QueryPlan plan, RollupUse rollups, QueryBudget budget)
     {
         // Judging may take long (a regular expression over many series), so it is done outside of the lock; series that came
         // meanwhile are judged inside. The lists only grow.
@@ -33,7 +47,7 @@ internal static class SeriesViews
             foreach (var (series, rest) in chosen)
             {
                 if (plan.Range.Overlaps(series.Summary.FirstAt, series.Summary.LastAt))
-                    views.Add(ViewOf(series, rest, rollups));
+                    views.Add(ViewOf(series, rest, plan.Range, rollups));
             }
             return views;
         });
@@ -48,11 +62,19 @@ internal static class SeriesViews
         }
     }
 
-    private static SeriesView ViewOf(Series series, Predicate rest, bool rollups) =>
-        new(series.Id, series.Key, series.Summary, series.Tail, series.Blocks[SegmentKinds.Samples].View, rest)
+    private static SeriesView ViewOf(Series series, Predicate rest, TimeRange range, RollupUse use)
+    {
+        var rollups = use == RollupUse.None ? null : new (Rollup[], BlockView)[RollupLevels.Count];
+        for (var level = 0; rollups is not null && level < RollupLevels.Count; level++)
         {
-            Rollups = rollups
-                ? [.. series.Rollups.Select((r, level) => (r.Open.ToArray(), series.Blocks[SegmentKinds.Rollups(level)].View))]
-                : null,
+            // Whole days of everything: then hours are not looked at, and copying them would take longer than the rest.
+            var isUsed = level == RollupLevels.Day || use == RollupUse.All || !range.Covers(series.Summary.FirstAt, series.Summary.LastAt);
+            rollups[level] = (isUsed ? series.Rollups[level].Open.ToArray() : [], series.Blocks[SegmentKinds.Rollups(level)].View);
+        }
+        return new(series.Id, series.Key, series.Summary, series.Tail, series.Blocks[SegmentKinds.Samples].View, rest)
+        {
+            Hour = series.Hour,
+            Rollups = rollups,
         };
+    }
 }

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Api.Tests.Support;
 
@@ -36,18 +37,18 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public IServiceProvider Services => _app.Services;
 
-    public Task<Answer> PutAsync(string target, string body, params (string Name, string Value)[] headers) =>
+    public Task<HttpAnswer> PutAsync(string target, string body, params (string Name, string Value)[] headers) =>
         SendAsync("PUT", target, body, [("Content-Type", "application/json"), .. headers]);
 
-    public Task<Answer> DeleteAsync(string target, params (string Name, string Value)[] headers) => SendAsync("DELETE", target, null, headers);
+    public Task<HttpAnswer> DeleteAsync(string target, params (string Name, string Value)[] headers) => SendAsync("DELETE", target, null, headers);
 
-    public Task<Answer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync("GET", target, null, headers);
+    public Task<HttpAnswer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync("GET", target, null, headers);
 
-    public Task<Answer> PostAsync(string target, string body, params (string Name, string Value)[] headers) =>
+    public Task<HttpAnswer> PostAsync(string target, string body, params (string Name, string Value)[] headers) =>
         SendAsync("POST", target, body, [("Content-Type", "application/json"), .. headers]);
 
     /// <summary>Sends a request with its path and query string as they are given: nothing is normalised on the way.</summary>
-    public async Task<Answer> SendAsync(string method, string target, string? body, params (string Name, string Value)[] headers)
+    public async Task<HttpAnswer> SendAsync(string method, string target, string? body, params (string Name, string Value)[] headers)
     {
         var query = target.IndexOf('?', StringComparison.Ordinal);
         var context = await _app.GetTestServer().SendAsync(c =>
@@ -84,6 +85,9 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
         builder.Services.AddSingleton(reader ?? TestSamples.Reader());
+        builder.Services.AddSampleIntake();
+        builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
+        builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
         if (alarmTime is not null)
         {
             builder.Services.AddSingleton(alarmTime);
@@ -98,10 +102,15 @@ internal sealed class ApiHost : IAsyncDisposable
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app);
     }
+
+    private sealed class NothingToWaitFor : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
+    }
 }
 
 /// <summary>What came back.</summary>
-internal sealed record Answer(HttpStatusCode Status, IHeaderDictionary Headers, string Body)
+internal sealed record HttpAnswer(HttpStatusCode Status, IHeaderDictionary Headers, string Body)
 {
     public JsonElement Json => JsonElement.Parse(Body);
 

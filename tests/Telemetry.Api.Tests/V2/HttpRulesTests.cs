@@ -25,7 +25,8 @@ public sealed class HttpRulesTests
 
     [Theory]
     [InlineData("POST", "/v2/meters", "GET")]
-    [InlineData("PUT", "/v2/samples", "GET")]
+    [InlineData("PUT", "/v2/samples", "GET, POST")]
+    [InlineData("DELETE", "/v2/meters/cpu_util", "GET, POST")]
     [InlineData("DELETE", "/v2/resources/r1", "GET")]
     [InlineData("PUT", "/v2/meters/cpu_util/statistics", "GET")]
     [InlineData("GET", "/v2/query/samples", "POST")]

@@ -226,7 +226,7 @@ public sealed class StatisticsTests
         Assert.Equal(["3.0"], answer.All("max"));
     }
 
-    private static async Task<Answer> GetAsync(string query)
+    private static async Task<HttpAnswer> GetAsync(string query)
     {
         await using var host = await ApiHost.StartAsync(Reader(Samples));
         var answer = await host.GetAsync($"{Path}?{query}");

@@ -22,6 +22,23 @@ public sealed class PredicateTests
     }
 
     [Fact]
+    public void Reducing_goes_through_nested_nots_once()
+    {
+        Predicate nested = new Predicate.Compare(Key, Comparison.Equal, QueryValue.Of("x"));
+        for (var i = 0; i < 100; i++)
+            nested = new Predicate.Not(nested);
+        var asked = 0;
+
+        nested.Reduce(_ =>
+        {
+            asked++;
+            return null;
+        });
+
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
     public void Metadata_matches_only_values_of_its_own_kind()
     {
         Assert.False(new Predicate.Compare(Key, Comparison.Equal, QueryValue.Of(1L)).Selects(Row((Key, QueryValue.Of("1")))));

@@ -26,9 +26,9 @@ public abstract class AlarmHostTests : IAsyncLifetime
     }
 
     /// <param name="body">JSON with single quotes, without its braces; <c>RULE</c> stands for a threshold rule.</param>
-    internal Task<Answer> PostAsync(string body, (string, string)[]? caller = null) => Api.PostAsync("/v2/alarms", Json(body), caller ?? Member);
+    internal Task<HttpAnswer> PostAsync(string body, (string, string)[]? caller = null) => Api.PostAsync("/v2/alarms", Json(body), caller ?? Member);
 
-    internal Task<Answer> PutAsync(string id, string body, (string, string)[]? caller = null) => Api.PutAsync($"/v2/alarms/{id}", Json(body), caller ?? Member);
+    internal Task<HttpAnswer> PutAsync(string id, string body, (string, string)[]? caller = null) => Api.PutAsync($"/v2/alarms/{id}", Json(body), caller ?? Member);
 
     internal async Task<string> CreateAsync(string name, string more = RuleText, (string, string)[]? caller = null)
     {

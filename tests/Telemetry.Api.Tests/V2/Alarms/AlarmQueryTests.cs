@@ -65,7 +65,7 @@ public sealed class AlarmQueryTests : AlarmHostTests
         Assert.Equal(["c"], (await Api.PostAsync("/v2/query/alarms", """{"limit": 1}""", Member)).All("name"));
     }
 
-    private Task<Support.Answer> QueryAsync(string? filter, string? orderBy, (string, string)[] caller)
+    private Task<Support.HttpAnswer> QueryAsync(string? filter, string? orderBy, (string, string)[] caller)
     {
         var body = new Dictionary<string, string>();
         if (filter is not null)

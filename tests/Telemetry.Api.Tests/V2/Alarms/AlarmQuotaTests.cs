@@ -67,6 +67,6 @@ public sealed class AlarmQuotaTests : AlarmHostTests
         Assert.Equal(200, (int)(await Api.GetAsync("/v2/metrics?all_projects=true", Admin)).Status);
     }
 
-    private Task<Support.Answer> SetAsync(int limit, (string, string)[]? caller = null) =>
+    private Task<Support.HttpAnswer> SetAsync(int limit, (string, string)[]? caller = null) =>
         Api.PostAsync("/v2/quotas", $$"""{"project_id": "p1", "quotas": [{"resource": "alarms", "limit": {{limit}}}]}""", caller ?? Admin);
 }
