@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Telemetry.Agents.Alarms;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Streams;
@@ -68,6 +69,7 @@ internal static class TelemetryServer
         builder.Services.AddTelemetryApi();
         builder.Services.AddEmbeddedStores(data);
         builder.Services.AddAlarms();
+        builder.Services.AddAlarmAgents();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on

@@ -32,6 +32,7 @@ internal static class AlarmEndpoints
             .Takes().Reads("AlarmState").Answers("AlarmState")
             .WithTags("Alarms").WithName("set_alarm_state").WithSummary("Sets the state by hand, until the next evaluation. Runs no actions.");
         routes.MapAlarmHistory();
+        routes.MapAlarmDeliveries();
         routes.MapAlarmQueries();
         routes.MapAlarmQuotas();
         routes.MapAlarmMetrics();

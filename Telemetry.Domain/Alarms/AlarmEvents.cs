@@ -95,7 +95,7 @@ public static class AlarmEvents
         w.WriteString("description", d.Description);
         w.WriteString("type", d.Rule.Type);
         w.WritePropertyName("rule");
-        AlarmJson.WriteRule(w, d.Rule);
+        AlarmJson.WriteRule(w, d.Rule, stored: true);
         w.WritePropertyName("enabled");
         AlarmJson.WriteBoolean(w, d.Enabled);
         w.WriteString("severity", d.Severity.Name());
@@ -129,8 +129,8 @@ public static class AlarmEvents
         return new(Text(by, "user_id"), Text(by, "project_id"), Text(by, "on_behalf_of"));
     }
 
-    internal static DateTimeOffset ReadTime(JsonElement o) =>
-        DateTimeOffset.Parse(o.GetProperty("at").GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
+    internal static DateTimeOffset ReadTime(JsonElement o, string name = "at") =>
+        DateTimeOffset.Parse(o.GetProperty(name).GetString()!, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal);
 
     private static string? Text(JsonElement o, string name) => o.TryGetProperty(name, out var value) ? value.GetString() : null;
 

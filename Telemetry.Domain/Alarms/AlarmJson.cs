@@ -54,15 +54,16 @@ public static class AlarmJson
     public static string Time(DateTimeOffset at) => UnixMicroseconds.Format(UnixMicroseconds.From(at));
 
     /// <summary>The rule as the API shows it under <c>TYPE_rule</c>.</summary>
-    public static void WriteRule(Utf8JsonWriter writer, AlarmRule rule)
+    /// <param name="stored">Whether to write what is kept but not shown too.</param>
+    public static void WriteRule(Utf8JsonWriter writer, AlarmRule rule, bool stored = false)
     {
         if (rule is CompositeRule composite)
         {
-            WriteNode(writer, composite.Root);
+            WriteNode(writer, composite.Root, stored);
             return;
         }
         writer.WriteStartObject();
-        WriteRuleFields(writer, rule);
+        WriteRuleFields(writer, rule, stored);
         writer.WriteEndObject();
     }
 
@@ -131,26 +132,26 @@ public static class AlarmJson
         writer.WriteRawValue(MetadataText.PythonFloat(value));
     }
 
-    private static void WriteNode(Utf8JsonWriter writer, CompositeNode node)
+    private static void WriteNode(Utf8JsonWriter writer, CompositeNode node, bool stored)
     {
         writer.WriteStartObject();
         switch (node)
         {
             case CompositeNode.Leaf leaf:
                 writer.WriteString("type", leaf.Rule.Type);
-                WriteRuleFields(writer, leaf.Rule);
+                WriteRuleFields(writer, leaf.Rule, stored);
                 break;
             case CompositeNode.Group group:
                 writer.WriteStartArray(group.Operator == LogicalOperator.And ? "and" : "or");
                 foreach (var part in group.Parts)
-                    WriteNode(writer, part);
+                    WriteNode(writer, part, stored);
                 writer.WriteEndArray();
                 break;
         }
         writer.WriteEndObject();
     }
 
-    private static void WriteRuleFields(Utf8JsonWriter writer, AlarmRule rule)
+    private static void WriteRuleFields(Utf8JsonWriter writer, AlarmRule rule, bool stored)
     {
         switch (rule)
         {
@@ -166,6 +167,8 @@ public static class AlarmJson
                 break;
             case GnocchiRule r:
                 WriteGnocchi(writer, r);
+                if (stored && r.ScopeToProject is { } scope)
+                    writer.WriteString("scope_to_project", scope);
                 break;
             case PrometheusRule r:
                 writer.WriteString("query", r.Query);

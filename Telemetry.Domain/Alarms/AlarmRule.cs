@@ -80,6 +80,9 @@ public abstract record GnocchiRule : LeafRule
     public required string AggregationMethod { get; init; }
     public int EvaluationPeriods { get; init; } = 1;
     public int GranularitySeconds { get; init; } = 60;
+
+    /// <summary>The project whose samples count, null where the owner is not limited. Stored, but never shown: the API has no name for it.</summary>
+    public string? ScopeToProject { get; init; }
 }
 
 /// <summary>One metric of one resource.</summary>

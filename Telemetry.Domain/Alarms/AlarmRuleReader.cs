@@ -26,20 +26,21 @@ internal static class AlarmRuleReader
     };
 
     /// <summary>Reads a stored rule.</summary>
-    public static AlarmRule Read(string type, JsonElement rule) => Read(type, rule, rule);
+    public static AlarmRule Read(string type, JsonElement rule) => Read(type, rule, rule, stored: true);
 
     /// <summary>Reads the value of <c>TYPE_rule</c>.</summary>
     /// <param name="body">The whole body, for errors.</param>
-    public static AlarmRule Read(string type, JsonElement rule, JsonElement body)
+    /// <param name="stored">Whether the rule comes from a stored event, which keeps more than clients may send.</param>
+    public static AlarmRule Read(string type, JsonElement rule, JsonElement body, bool stored = false)
     {
         if (type == CompositeRule.Name)
         {
             var leaves = 0;
-            return new CompositeRule(ReadNode(rule, body, 0, ref leaves));
+            return new CompositeRule(ReadNode(rule, body, 0, stored, ref leaves));
         }
         var field = $"{type}_rule";
         var path = $"data.{field}";
-        return Read(type, AlarmArguments.Read(rule, field, path, body, Attributes[type]), path, body);
+        return Read(type, AlarmArguments.Read(rule, field, path, body, [.. Attributes[type], .. Kept(stored)]), path, body);
     }
 
     public static IReadOnlyList<TimeConstraint>? ReadConstraints(JsonElement body)
@@ -91,6 +92,7 @@ internal static class AlarmRuleReader
             Comparison = (Comparison)a.Word("comparison_operator", AlarmNames.Comparisons, 0),
             EvaluationPeriods = a.Integer("evaluation_periods", 1, 1, 100),
             GranularitySeconds = a.Integer("granularity", 60, 1, 31_536_000),
+            ScopeToProject = a.Text("scope_to_project"),
         },
         GnocchiMetricsRule.Name => new GnocchiMetricsRule
         {
@@ -100,6 +102,7 @@ internal static class AlarmRuleReader
             Comparison = (Comparison)a.Word("comparison_operator", AlarmNames.Comparisons, 0),
             EvaluationPeriods = a.Integer("evaluation_periods", 1, 1, 100),
             GranularitySeconds = a.Integer("granularity", 60, 1, 31_536_000),
+            ScopeToProject = a.Text("scope_to_project"),
         },
         GnocchiSearchRule.Name => new GnocchiSearchRule
         {
@@ -111,6 +114,7 @@ internal static class AlarmRuleReader
             Comparison = (Comparison)a.Word("comparison_operator", AlarmNames.Comparisons, 0),
             EvaluationPeriods = a.Integer("evaluation_periods", 1, 1, 100),
             GranularitySeconds = a.Integer("granularity", 60, 1, 31_536_000),
+            ScopeToProject = a.Text("scope_to_project"),
         },
         PrometheusRule.Name => new PrometheusRule
         {
@@ -128,7 +132,7 @@ internal static class AlarmRuleReader
         _ => throw new ArgumentException($"'{type}' is no type of rule.", nameof(type)),
     };
 
-    private static CompositeNode ReadNode(JsonElement node, JsonElement body, int depth, ref int leaves)
+    private static CompositeNode ReadNode(JsonElement node, JsonElement body, int depth, bool stored, ref int leaves)
     {
         if (node.ValueKind != JsonValueKind.Object)
             throw BadComposite(node);
@@ -143,7 +147,7 @@ internal static class AlarmRuleReader
                 throw BadComposite(node);
             var parts = new List<CompositeNode>(only.Value.GetArrayLength());
             foreach (var part in only.Value.EnumerateArray())
-                parts.Add(ReadNode(part, body, depth + 1, ref leaves));
+                parts.Add(ReadNode(part, body, depth + 1, stored, ref leaves));
             return new CompositeNode.Group(only.Name == "and" ? LogicalOperator.And : LogicalOperator.Or, parts);
         }
         if (depth == 0)
@@ -159,8 +163,10 @@ internal static class AlarmRuleReader
                 $"Unsupported sub-rule type :{name} in composite rule, should be one of: [{string.Join(", ", AlarmRules.LeafTypes.Select(MetadataText.Quote))}]");
         }
         var path = $"data.composite_rule.{name}_rule";
-        return new CompositeNode.Leaf((LeafRule)Read(name, AlarmArguments.Read(node, "composite_rule", path, body, [.. Attributes[name], "type"]), path, body));
+        return new CompositeNode.Leaf((LeafRule)Read(name, AlarmArguments.Read(node, "composite_rule", path, body, [.. Attributes[name], "type", .. Kept(stored)]), path, body));
     }
+
+    private static string[] Kept(bool stored) => stored ? ["scope_to_project"] : [];
 
     private static AlarmRefusedException BadComposite(JsonElement node) => AlarmRefusedException.Invalid(
         $"Invalid input composite rule: {MetadataText.PythonText(node)}, it should be a dict with an \"and\" or \"or\" as key, and the value of dict "

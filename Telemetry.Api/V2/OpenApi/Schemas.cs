@@ -51,6 +51,9 @@ internal static class Schemas
             ("event_id", Text), ("alarm_id", Text), ("type", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmHistory.Types] }),
             ("detail", new OpenApiSchema { Type = JsonSchemaType.String, Description = "JSON: what changed." }), ("user_id", TextOrNull),
             ("project_id", TextOrNull), ("on_behalf_of", TextOrNull), ("timestamp", Timestamp)));
+        yield return new("AlarmDelivery", Object(
+            ("cause", Text), ("action", Text), ("state", Text), ("outcome", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["delivered", "failed", "refused"] }),
+            ("detail", Text), ("attempts", Integer), ("sent_at", Timestamp), ("took_ms", Integer)));
         yield return new("Quotas", Object(("project_id", Text), ("quotas", List(Object(("resource", Text), ("limit", Integer))))));
         yield return new("AlarmMetrics", Object(("evaluation_results", List(Object(
             ("alarm_id", Text), ("project_id", TextOrNull), ("state_counters", new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = Integer }))))));
