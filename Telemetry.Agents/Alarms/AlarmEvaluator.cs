@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Streams;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -21,7 +22,9 @@ internal sealed class AlarmEvaluator(
     /// <returns>How many transitions were stored.</returns>
     public async Task<int> EvaluateAsync(DateTimeOffset now, CancellationToken ct)
     {
-        var due = alarms.Enabled().Where(a => TimeConstraints.Allow(a.Definition.TimeConstraints, now)).ToList();
+        var enabled = alarms.Enabled();
+        counters.Keep(enabled.Select(a => a.Id).ToHashSet(StringComparer.Ordinal).Contains);
+        var due = enabled.Where(a => TimeConstraints.Allow(a.Definition.TimeConstraints, now)).ToList();
         var points = await leaves.ReadAsync(due.SelectMany(LeavesOf), now, ct);
         var window = AlarmJson.Time(now);
         var (stored, writes) = (0, new List<Task>());
@@ -34,7 +37,6 @@ internal sealed class AlarmEvaluator(
             writes.Add(CommitAsync(alarm, refresh));
         }
         await Task.WhenAll(writes);
-        counters.Keep(id => alarms.FindAsync(id, ct) is { IsCompletedSuccessfully: false } or { Result: not null });
         return stored;
 
         async Task CommitAsync(Alarm alarm, Refresh refresh)

@@ -94,7 +94,7 @@ internal sealed class LeafReader(
         }
     }
 
-    private async Task<Datapoints> TryAsync(Func<Task<Datapoints>> read, int wanted)
+    private static async Task<Datapoints> TryAsync(Func<Task<Datapoints>> read, int wanted)
     {
         try
         {

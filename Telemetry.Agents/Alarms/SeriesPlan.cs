@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Agents.Alarms;

@@ -13,6 +13,8 @@ namespace Telemetry.Projections.Alarms;
 /// </remarks>
 internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
 {
+    private static readonly AlarmSortKey NewestFirst = new("timestamp", Descending: true);
+
     private readonly ConcurrentDictionary<string, Alarm> _alarms = new(StringComparer.Ordinal); // deleted ones too: their history remains
     private readonly Lock _lock = new();
     private readonly Dictionary<string, HashSet<string>> _byProject = new(StringComparer.Ordinal);
@@ -45,7 +47,7 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     public ValueTask<IReadOnlyList<Alarm>> ListAsync(AlarmQuery query, CancellationToken ct = default)
     {
         var selected = Candidates(query.Filter).Where(a => !a.IsDeleted && query.Filter.Selects(new AlarmRow(a)));
-        return new(Page(selected, query.OrderBy, AlarmRow.Compare, "alarm_id", query.After, a => a.Id, query.Limit));
+        return new(Page(selected, [.. query.OrderBy, NewestFirst, new("alarm_id", Descending: false)], AlarmRow.Compare, query.After, a => a.Id, query.Limit));
     }
 
     public ValueTask<int> CountAsync(string? projectId, string? userId, CancellationToken ct = default)
@@ -72,8 +74,9 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
                 events.Add(stored);
             changes.AddRange(AlarmHistory.Of(events).Where(c => query.Filter.Selects(new AlarmChangeRow(c))));
         }
-        changes.Reverse(); // of equal instants the newest comes first too
-        return Page(changes, query.OrderBy, AlarmChangeRow.Compare, "event_id", query.After, c => c.EventId.ToString(), query.Limit);
+        if (query.OrderBy is not [{ Field: "timestamp", Descending: false }, ..])
+            changes.Reverse(); // of equal instants the newest comes first too
+        return Page(changes, [.. query.OrderBy, NewestFirst], AlarmChangeRow.Compare, query.After, c => c.EventId.ToString(), query.Limit);
     }
 
     public IReadOnlyList<Alarm> Enabled()
@@ -118,9 +121,9 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
         if (Pinned(query.Filter, "alarm_id") is { } id)
             return Counts(id) ? [id] : [];
         if (Pinned(query.Filter, "on_behalf_of") is not { } project)
-            return _alarms.Keys.Where(Counts).ToList();
+            return _alarms.Keys.Where(Counts).Order(StringComparer.Ordinal).ToList();
         lock (_lock)
-            return _touchedFor.TryGetValue(project, out var ids) ? ids.Where(Counts).ToList() : [];
+            return _touchedFor.TryGetValue(project, out var ids) ? ids.Where(Counts).Order(StringComparer.Ordinal).ToList() : [];
     }
 
     /// <summary>The text that a field must be equal to, as far as the conjunction at the top says so.</summary>
@@ -132,9 +135,8 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     };
 
     private static List<T> Page<T>(
-        IEnumerable<T> selected, IReadOnlyList<AlarmSortKey> orderBy, Func<T, T, string, int> compare, string key, string? after, Func<T, string> id, int? limit)
+        IEnumerable<T> selected, IReadOnlyList<AlarmSortKey> keys, Func<T, T, string, int> compare, string? after, Func<T, string> id, int? limit)
     {
-        IReadOnlyList<AlarmSortKey> keys = [.. orderBy, new("timestamp", Descending: true), new(key, Descending: false)];
         var sorted = keys.Skip(1).Aggregate(selected.OrderBy(x => x, Comparing(keys[0])), (rows, k) => rows.ThenBy(x => x, Comparing(k)));
         IEnumerable<T> page = sorted;
         if (after is not null)

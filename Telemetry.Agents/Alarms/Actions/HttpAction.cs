@@ -30,7 +30,9 @@ internal sealed class HttpAction : IDisposable
         if (_options.WebhookCaFile.Length > 0)
             authorities.ImportFromPemFile(_options.WebhookCaFile);
         _verifying = Client(policy, certificate, authorities is [] ? null : (_, shown, _, errors) => IsSignedBy(authorities, shown, errors));
+#pragma warning disable CA5359 // only where the owner of the alarm, or the operator, switched the check off: webhooks of test stacks have made-up certificates
         _trusting = Client(policy, certificate, static (_, _, _, _) => true);
+#pragma warning restore CA5359
     }
 
     /// <summary>Sends the body, again where no connection came about; never because of a status.</summary>
