@@ -9,10 +9,11 @@ internal sealed class EventLogFile(string path)
     /// <summary>Raised when the tables change; a file of a higher version is refused.</summary>
     public const int SchemaVersion = 1;
 
-    // Fifty streams are fifty leaves of stream_events in every commit: small pages write less of each.
+    /// <summary>A batch is four or five thousand bytes: small pages leave less of the last one empty.</summary>
     public const int PageBytes = 2_048;
 
     private const string Schema = """
+        -- version: as of the event that indexed names; later ones are in events.streams alone
         create table streams (id integer primary key, name text not null unique, version integer not null);
 
         -- streams: varints; how many events of the same append follow this one, then for each of its streams id and version
@@ -23,6 +24,10 @@ internal sealed class EventLogFile(string path)
         create table stream_events (
             stream integer not null, version integer not null, position integer not null, part integer not null,
             primary key (stream, version)) without rowid;
+
+        -- one row: the position up to which stream_events is complete
+        create table indexed (position integer not null);
+        insert into indexed values (0);
 
         -- the catalogue that the log form of a batch refers to
         create table texts (id integer primary key, text text not null unique);

@@ -30,7 +30,7 @@ internal sealed class EventLogReader : IDisposable
         _backwards = new(connection, $"{ofStream} and s.version <= ? order by s.version desc");
         _stream = new(connection, "select id, version from streams where name = ?");
         _name = new(connection, "select name from streams where id = ?");
-        _streams = new(connection, "select name, version from streams where name >= ? and (name > ? or ?) order by name limit 1000");
+        _streams = new(connection, "select name, version, id from streams where name >= ? and (name > ? or ?) order by name limit 1000");
     }
 
     /// <summary>A page of the log; empty only at its end.</summary>
@@ -52,7 +52,16 @@ internal sealed class EventLogReader : IDisposable
 
     public RecordedEvent? Find(long position) => Page(_byPosition.Bind(1, position), static (_, e) => e).SingleOrDefault();
 
-    /// <summary>A stream's number and last version.</summary>
+    /// <summary>Events of a stream that <see cref="StreamIndex"/> still has.</summary>
+    public List<StreamEvent> At(ReadOnlySpan<StreamIndex.Entry> entries)
+    {
+        var events = new List<StreamEvent>(entries.Length);
+        foreach (var entry in entries)
+            events.Add(StreamEvent.Of(Find(entry.Position)!, entry.Part));
+        return events;
+    }
+
+    /// <summary>A stream's number and the last version that the table of its events has.</summary>
     public (long Id, long Version)? Stream(StreamName name)
     {
         if (!_stream.Bind(1, name.ToString()).Read())
@@ -63,12 +72,13 @@ internal sealed class EventLogReader : IDisposable
     }
 
     /// <summary>A page of the streams whose names follow; the first page has no name before it.</summary>
-    public List<StreamVersion> Streams(string prefix, string? after)
+    /// <param name="later">Last versions that the table does not have yet.</param>
+    public List<StreamVersion> Streams(string prefix, string? after, Dictionary<long, long> later)
     {
         var page = new List<StreamVersion>();
         _streams.Bind(1, prefix).Bind(2, after ?? "").Bind(3, after is null ? 1 : 0);
         while (_streams.Read())
-            page.Add(new(StreamName.Parse(_streams.Text(0))!.Value, _streams.Int64(1)));
+            page.Add(new(StreamName.Parse(_streams.Text(0))!.Value, later.GetValueOrDefault(_streams.Int64(2), _streams.Int64(1))));
         return page;
     }
 

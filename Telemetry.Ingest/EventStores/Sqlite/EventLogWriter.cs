@@ -16,13 +16,18 @@ internal sealed class EventLogWriter : IDisposable
     private readonly CatalogTables.Writer _catalog;
     private readonly TimeProvider _clock;
     private readonly Dictionary<StreamName, StreamState> _streams = [];
-    private readonly List<StreamState> _changed = [];
+    private readonly StreamIndex _index;
+    private readonly StreamIndex.Statements _indexing;
+    private bool _indexed;
+    private int _eventsWritten;
     private readonly ArrayBufferWriter<byte> _encoded = new(64 << 10);
-    private readonly SqliteStatement _begin, _commit, _rollback, _findEvent, _findStream, _findName, _insertStream, _updateStream, _insertEvent, _insertStreamEvent;
+    private readonly SqliteStatement _begin, _commit, _rollback, _findEvent, _findStream, _findName, _insertStream, _insertEvent;
     private long _head;
 
-    public EventLogWriter(SqliteConnection connection, CatalogTables tables, TimeProvider clock)
+    public EventLogWriter(SqliteConnection connection, CatalogTables tables, StreamIndex index, TimeProvider clock)
     {
+        _index = index;
+        _indexing = new(connection);
         _connection = connection;
         _clock = clock;
         _catalog = new(tables, connection);
@@ -33,11 +38,10 @@ internal sealed class EventLogWriter : IDisposable
         _findStream = new(connection, "select id, version from streams where name = ?");
         _findName = new(connection, "select name from streams where id = ?");
         _insertStream = new(connection, "insert into streams (name, version) values (?, 0) returning id");
-        _updateStream = new(connection, "update streams set version = ? where id = ?");
         _insertEvent = new(connection,
             "insert into events (position, id, recorded_at, type, content_type, metadata, streams, data) values (?, ?, ?, ?, ?, ?, ?, ?)");
-        _insertStreamEvent = new(connection, "insert into stream_events (stream, version, position, part) values (?, ?, ?, ?)");
         _head = EventLogFile.Scalar(connection, "select coalesce(max(position), 0) from events");
+        index.Load(connection);
     }
 
     /// <summary>The last position written.</summary>
@@ -50,17 +54,16 @@ internal sealed class EventLogWriter : IDisposable
     {
         Pages = 0;
         _begin.Run();
+        _indexed = _index.StoreWhenDue(_indexing);
     }
 
     public void Commit()
     {
-        foreach (var stream in _changed)
-        {
-            _updateStream.Bind(1, stream.Version).Bind(2, stream.Id).Run();
-            stream.Changed = false;
-        }
-        _changed.Clear();
         _commit.Run();
+        if (_indexed)
+            _index.Stored();
+        _index.Committed(_eventsWritten);
+        _eventsWritten = 0;
         _catalog.Committed();
         if (_streams.Count > MaxStreamsInMemory)
             _streams.Clear();
@@ -71,7 +74,8 @@ internal sealed class EventLogWriter : IDisposable
         // Some errors, such as a full disk, make SQLite roll back by itself.
         if (SQLitePCL.raw.sqlite3_get_autocommit(_connection.Handle) == 0)
             _rollback.Run();
-        _changed.Clear();
+        _index.RolledBack();
+        _eventsWritten = 0;
         _streams.Clear();
         _catalog.RolledBack();
         _head = EventLogFile.Scalar(_connection, "select coalesce(max(position), 0) from events");
@@ -100,8 +104,9 @@ internal sealed class EventLogWriter : IDisposable
     public void Dispose()
     {
         foreach (var statement in (SqliteStatement[])
-            [_begin, _commit, _rollback, _findEvent, _findStream, _findName, _insertStream, _updateStream, _insertEvent, _insertStreamEvent])
+            [_begin, _commit, _rollback, _findEvent, _findStream, _findName, _insertStream, _insertEvent])
             statement.Dispose();
+        _indexing.Dispose();
         _catalog.Dispose();
         _connection.Dispose();
     }
@@ -148,14 +153,9 @@ internal sealed class EventLogWriter : IDisposable
                 _insertStream.Reset();
             }
             state.Version++;
-            if (!state.Changed)
-            {
-                state.Changed = true;
-                _changed.Add(state);
-            }
             streams[part] = (state.Id, state.Version);
             versions[part] = new(state.Name, state.Version);
-            _insertStreamEvent.Bind(1, state.Id).Bind(2, state.Version).Bind(3, position).Bind(4, part).Run();
+            _index.Add(state.Id, state.Version, position, part);
         }
         Span<byte> id = stackalloc byte[16];
         e.Id.Value.TryWriteBytes(id, bigEndian: true, out _);
@@ -163,7 +163,8 @@ internal sealed class EventLogWriter : IDisposable
         _ = EventMetadataJson.Write(e.Metadata) is { } metadata ? _insertEvent.Bind(6, metadata) : _insertEvent.BindNull(6);
         _insertEvent.Bind(7, StreamVersions.Write(following, streams)).Bind(8, body.Data.Span).Run();
         _head = position;
-        Pages += body.Data.Length / EventLogFile.PageBytes + streams.Length + 3;
+        _eventsWritten++;
+        Pages += body.Data.Length / EventLogFile.PageBytes + 4;
         return new RecordedEvent(
             position, e.Id, e.Type, e.Body, versions, UnixMicroseconds.ToDateTimeOffset(now), e.Metadata ?? EventMetadata.None);
     }
@@ -177,6 +178,8 @@ internal sealed class EventLogWriter : IDisposable
         {
             (state.Id, state.Version) = (_findStream.Int64(0), _findStream.Int64(1));
             _findStream.Reset();
+            if (_index.Waiting(state.Id) is [.., var last])
+                state.Version = last.Version;
         }
         _streams.Add(name, state);
         return state;
@@ -235,6 +238,5 @@ internal sealed class EventLogWriter : IDisposable
         public long Id { get; set; }
 
         public long Version { get; set; }
-        public bool Changed { get; set; }
     }
 }

@@ -12,14 +12,16 @@ internal sealed partial class SqliteEventStore
         StreamName stream, long from = 1, ReadDirection direction = ReadDirection.Forwards, [EnumeratorCancellation] CancellationToken ct = default)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        if (Read(reader => reader.Stream(stream)) is not { } found)
+        if (Read(reader => Place(reader, stream)) is not { } found)
             yield break;
         var forwards = direction == ReadDirection.Forwards;
-        var next = forwards ? Math.Max(from, 1) : Math.Min(from, found.Version);
-        while (next >= 1 && next <= found.Version)
+        var next = forwards ? Math.Max(from, 1) : Math.Min(from, found.Last);
+        while (next >= 1 && next <= found.Last)
         {
             ct.ThrowIfCancellationRequested();
-            var page = Read(reader => forwards ? reader.Forwards(found.Id, next, found.Version) : reader.Backwards(found.Id, next));
+            var page = Read(reader => next > found.Stored
+                ? reader.At([found.Waiting[(int)(next - found.Stored) - 1]])
+                : forwards ? reader.Forwards(found.Id, next, found.Stored) : reader.Backwards(found.Id, next));
             foreach (var e in page)
             {
                 ct.ThrowIfCancellationRequested();
@@ -46,7 +48,8 @@ internal sealed partial class SqliteEventStore
         await Task.CompletedTask.ConfigureAwait(false);
         for (string? after = null; ;)
         {
-            var page = Read(reader => reader.Streams(prefix, after));
+            var later = _index.LastVersions(); // asked before the table
+            var page = Read(reader => reader.Streams(prefix, after, later));
             foreach (var stream in page)
             {
                 ct.ThrowIfCancellationRequested();
@@ -61,6 +64,18 @@ internal sealed partial class SqliteEventStore
     }
 
     public Task<long> HeadAsync(CancellationToken ct = default) => Task.FromResult(Volatile.Read(ref _head));
+
+    /// <summary>A stream's number, the last version that the table has of it, and what comes after that.</summary>
+    private (long Id, long Stored, StreamIndex.Entry[] Waiting, long Last)? Place(EventLogReader reader, StreamName stream)
+    {
+        if (reader.Stream(stream) is not { } before)
+            return null;
+        var waiting = _index.Waiting(before.Id);
+        if (waiting.Length > 0)
+            return (before.Id, waiting[0].Version - 1, waiting, waiting[^1].Version);
+        var stored = reader.Stream(stream)!.Value.Version; // asked after the index, which may just have been written
+        return stored == 0 ? null : (before.Id, stored, [], stored);
+    }
 
     private async IAsyncEnumerable<RecordedEvent> ReadRangeAsync(long after, long to, [EnumeratorCancellation] CancellationToken ct)
     {

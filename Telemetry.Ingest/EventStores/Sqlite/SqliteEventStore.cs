@@ -15,6 +15,7 @@ internal sealed partial class SqliteEventStore : IEventStore, IDisposable
     private readonly EventLogFile _file;
     private readonly CatalogTables _catalog;
     private readonly StreamNames _names = new();
+    private readonly StreamIndex _index = new();
     private readonly EventLogWriter _writer;
     private readonly Checkpointer _checkpointer;
     private readonly LiveFeed _feed;
@@ -41,7 +42,7 @@ internal sealed partial class SqliteEventStore : IEventStore, IDisposable
         try
         {
             _file.Prepare(connection);
-            _writer = new EventLogWriter(connection, _catalog, clock);
+            _writer = new EventLogWriter(connection, _catalog, _index, clock);
         }
         catch
         {

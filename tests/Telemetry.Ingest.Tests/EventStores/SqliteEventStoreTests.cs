@@ -23,10 +23,39 @@ public sealed class SqliteEventStoreTests : IDisposable
     [Fact]
     public async Task A_batch_is_one_record_however_many_streams_it_is_in()
     {
-        using (var store = Open())
-            await store.AppendAsync([Samples(50)], Ct);
+        using var store = Open();
+        await store.AppendAsync([Samples(50)], Ct);
 
-        Assert.Equal((1, 50), (Count("events"), Count("stream_events")));
+        Assert.Equal((1, 50), (Count("events"), Count("streams")));
+    }
+
+    [Fact]
+    public async Task A_stream_is_whole_whether_its_events_are_in_the_index_or_wait_for_it()
+    {
+        var total = (StreamIndex.MaxWaiting * 2) + 5;
+        var abandoned = Open(); // left as a killed process leaves it
+        for (var appended = 1; appended <= total; appended++)
+        {
+            await abandoned.AppendAsync([Samples(2)], Ct);
+            if (appended % 13 == 0 || appended % StreamIndex.MaxWaiting < 3)
+                await AssertWholeAsync(abandoned, appended);
+        }
+        Assert.InRange(Count("stream_events"), 1, (2 * total) - 1);
+
+        using var store = Open();
+        await AssertWholeAsync(store, total);
+        Assert.Equal(total + 1, (await store.AppendAsync([Samples(2)], Ct)).Streams[0].Version);
+        await AssertWholeAsync(store, total + 1);
+
+        static async Task AssertWholeAsync(SqliteEventStore store, int versions)
+        {
+            var streams = await store.ListStreamsAsync(ct: Ct).ToListAsync(Ct);
+            Assert.Equal([versions, versions], streams.Select(s => s.Version));
+            var forwards = await store.ReadStreamAsync(streams[1].Stream, ct: Ct).Select(e => e.Version).ToListAsync(Ct);
+            var backwards = await store.ReadStreamAsync(streams[1].Stream, long.MaxValue, ReadDirection.Backwards, Ct).Select(e => e.Version).ToListAsync(Ct);
+            Assert.Equal(Enumerable.Range(1, versions).Select(v => (long)v), forwards);
+            Assert.Equal(forwards.AsEnumerable().Reverse(), backwards);
+        }
     }
 
     [Fact]
