@@ -42,7 +42,8 @@ internal sealed class EventAlarmListener(
         var fired = 0;
         foreach (var candidate in alarms.OnEvent(trigger.ProjectId, trigger.EventType))
         {
-            if (recordedAt is { } at && (candidate.ChangedAt >= at || candidate.StateChangedAt >= at))
+            if (candidate.Definition.Rule is not EventRule known || EventEvaluation.Evaluate(candidate, known, trigger) is null
+                || (recordedAt is { } at && (candidate.ChangedAt >= at || candidate.StateChangedAt >= at)))
                 continue;
             // Two events that follow each other closely meet the alarm as the first one left it.
             if (await alarms.FindAsync(candidate.Id, ct) is { Definition.Rule: EventRule rule } alarm && EventEvaluation.Evaluate(alarm, rule, trigger) is { } refresh

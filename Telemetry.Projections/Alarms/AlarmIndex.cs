@@ -21,6 +21,7 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     private readonly Dictionary<string, HashSet<string>> _touchedFor = new(StringComparer.Ordinal); // by whom an event was on behalf of
     private readonly Dictionary<string, int> _ofUser = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Project, string? Type), HashSet<string>> _onEvent = [];
+    private readonly Dictionary<(string Project, string? Type), Alarm[]> _waiting = [];
     private int _count;
 
     public void Apply(StreamName stream, long version, AlarmEvent happened)
@@ -92,15 +93,20 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
 
     public IReadOnlyList<Alarm> OnEvent(string projectId, string eventType)
     {
-        var alarms = new List<Alarm>();
         lock (_lock)
         {
-            foreach (var key in ((string, string?)[])[(projectId, eventType), (projectId, null)])
-            {
-                if (_onEvent.TryGetValue(key, out var ids))
-                    alarms.AddRange(ids.Select(id => _alarms[id]));
-            }
+            var (exact, patterns) = (Waiting((projectId, eventType)), Waiting((projectId, null)));
+            return exact.Length == 0 ? patterns : patterns.Length == 0 ? exact : [.. exact, .. patterns];
         }
+    }
+
+    /// <summary>The alarms that wait for a key; kept as they are until one of them changes.</summary>
+    private Alarm[] Waiting((string, string?) key)
+    {
+        if (!_onEvent.TryGetValue(key, out var ids))
+            return [];
+        if (!_waiting.TryGetValue(key, out var alarms))
+            _waiting.Add(key, alarms = [.. ids.Select(id => _alarms[id])]);
         return alarms;
     }
 
@@ -158,7 +164,10 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
         if (alarm.Definition.UserId is { } user)
             _ofUser[user] = _ofUser.GetValueOrDefault(user) + 1;
         if (EventKey(alarm) is { } key)
+        {
             Add(_onEvent, key, alarm.Id);
+            _waiting.Remove(key);
+        }
     }
 
     private void Forget(Alarm alarm)
@@ -169,7 +178,10 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
         if (alarm.Definition.UserId is { } user && --_ofUser[user] == 0)
             _ofUser.Remove(user);
         if (EventKey(alarm) is { } key)
+        {
             Remove(_onEvent, key, alarm.Id);
+            _waiting.Remove(key);
+        }
     }
 
     private static (string, string?)? EventKey(Alarm alarm) => alarm is { IsEnabled: true, Definition.Rule: EventRule rule }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Telemetry.Domain.Queries;
 
@@ -62,12 +63,20 @@ public sealed record TriggeringEvent(string MessageId, string EventType, IReadOn
 /// <remarks>Source: aodh/evaluator/event.py.</remarks>
 public static class EventEvaluation
 {
+    private const string Traits = "traits.";
+
+    // Every event is held against many rules: their values are converted once.
+    private static readonly ConditionalWeakTable<EventRule, Condition[]> Conditions = [];
+
+    /// <param name="Expected">Null where nothing meets the condition.</param>
+    private readonly record struct Condition(string Field, Comparison Comparison, QueryValue? Expected);
+
     /// <summary>What an alarm does about an event; null where it does nothing.</summary>
     /// <remarks>Only alarms of the event's own project are asked. Never leads to another state than alarm.</remarks>
     public static Refresh? Evaluate(Alarm alarm, EventRule rule, TriggeringEvent trigger)
     {
         if (!alarm.IsEnabled || (alarm.Definition.ProjectId ?? "") != trigger.ProjectId || (alarm.State == AlarmState.Alarm && !alarm.Definition.Repeats)
-            || !ShellPattern.IsMatch(rule.EventType, trigger.EventType) || !rule.Query.All(item => Holds(item, trigger)))
+            || !ShellPattern.IsMatch(rule.EventType, trigger.EventType) || !Hold(rule, trigger))
             return null;
         var query = PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteQuery(w, rule.Query)), sortKeys: true);
         return new(
@@ -77,30 +86,36 @@ public static class EventEvaluation
             AlwaysRecord: alarm.Definition.Repeats);
     }
 
-    private static bool Holds(QueryItem item, TriggeringEvent trigger)
+    private static bool Hold(EventRule rule, TriggeringEvent trigger)
     {
-        var actual = item.Field switch
+        foreach (var (field, comparison, expected) in Conditions.GetValue(rule, Compile))
         {
-            "event_type" => QueryValue.Of(trigger.EventType),
-            "message_id" => QueryValue.Of(trigger.MessageId),
-            _ when item.Field.StartsWith("traits.", StringComparison.Ordinal) => trigger.Traits.GetValueOrDefault(item.Field["traits.".Length..], QueryValue.Null),
-            _ => QueryValue.Null,
-        };
-        if (actual.Kind == ValueKind.Null || AlarmNames.Comparison(item.Op) is not { } comparison
-            || ConditionValue.Convert(item.Value, item.ValueType is { Length: > 0 } type ? type : "string") is not { } expected)
-            return false;
-        if (Order(actual, expected) is not { } order)
-            return false;
-        return comparison switch
-        {
-            Comparison.Equal => order == 0,
-            Comparison.NotEqual => order != 0,
-            Comparison.Less => order < 0,
-            Comparison.LessOrEqual => order <= 0,
-            Comparison.Greater => order > 0,
-            _ => order >= 0,
-        };
+            var actual = field switch
+            {
+                "event_type" => QueryValue.Of(trigger.EventType),
+                "message_id" => QueryValue.Of(trigger.MessageId),
+                _ when field.StartsWith(Traits, StringComparison.Ordinal) => trigger.Traits.GetValueOrDefault(field[Traits.Length..], QueryValue.Null),
+                _ => QueryValue.Null,
+            };
+            if (expected is null || actual.Kind == ValueKind.Null || Order(actual, expected.Value) is not { } order || !IsMet(comparison, order))
+                return false;
+        }
+        return true;
     }
+
+    private static Condition[] Compile(EventRule rule) => [.. rule.Query.Select(item => new Condition(
+        item.Field, AlarmNames.Comparison(item.Op) ?? Comparison.Equal,
+        AlarmNames.Comparison(item.Op) is null ? null : ConditionValue.Convert(item.Value, item.ValueType is { Length: > 0 } type ? type : "string")))];
+
+    private static bool IsMet(Comparison comparison, int order) => comparison switch
+    {
+        Comparison.Equal => order == 0,
+        Comparison.NotEqual => order != 0,
+        Comparison.Less => order < 0,
+        Comparison.LessOrEqual => order <= 0,
+        Comparison.Greater => order > 0,
+        _ => order >= 0,
+    };
 
     /// <summary>Null where the values are of kinds that cannot be compared.</summary>
     private static int? Order(QueryValue x, QueryValue y) => (x.Kind, y.Kind) switch
