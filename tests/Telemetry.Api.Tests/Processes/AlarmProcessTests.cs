@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 

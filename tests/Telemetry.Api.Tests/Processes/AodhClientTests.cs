@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Telemetry.Benchmarks;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 
