@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using Telemetry.Agents.Alarms;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
@@ -71,12 +72,15 @@ internal static class TelemetryServer
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddEmbeddedStores(data);
+        builder.Services.AddAlarms();
+        builder.Services.AddAlarmAgents();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
         app.MapAuditApi();
+        app.MapAlarms();
         app.MapProjections();
         app.MapHealth();
         app.MapMetrics();
