@@ -65,23 +65,33 @@ internal sealed class WildcardNode : PathNode
         : [];
 }
 
-/// <summary><c>[*]</c>, <c>[2]</c>, <c>[-1]</c>, <c>[1:3]</c>: elements of a list.</summary>
-internal sealed class ElementsNode(int? from, int? to, bool single) : PathNode
+/// <summary><c>[2]</c>, <c>[-1]</c>: an element of a list.</summary>
+internal sealed class ElementNode(int index) : PathNode
 {
     public override IEnumerable<PathMatch> Find(PathSearch search, PathMatch current)
     {
         if (current.Value.ValueKind != JsonValueKind.Array)
+            return [];
+        var place = index < 0 ? index + current.Value.GetArrayLength() : index;
+        return place >= 0 && place < current.Value.GetArrayLength() ? [new(current.Value[place], current, $"[{index}]")] : [];
+    }
+}
+
+/// <summary><c>[*]</c>, <c>[1:3]</c>: elements of a list. Any other value but null counts as a list of itself.</summary>
+internal sealed class SliceNode(int? from, int? to) : PathNode
+{
+    public override IEnumerable<PathMatch> Find(PathSearch search, PathMatch current)
+    {
+        if (current.Value.ValueKind == JsonValueKind.Null)
             yield break;
-        var length = current.Value.GetArrayLength();
-        var (first, end) = (Place(from ?? 0, length), single ? 0 : Place(to ?? length, length));
-        if (single)
-            end = first + 1;
-        for (var i = Math.Max(0, first); i < Math.Min(end, length) && first >= 0; i++)
-            yield return new(current.Value[i], current, $"[{(single ? from : i)}]");
+        var isList = current.Value.ValueKind == JsonValueKind.Array;
+        var length = isList ? current.Value.GetArrayLength() : 1;
+        var end = Math.Min(length, Place(to ?? length, length));
+        for (var i = Place(from ?? 0, length); i < end; i++)
+            yield return new(isList ? current.Value[i] : current.Value, current, $"[{i}]");
     }
 
-    // Before the start means nothing for an index and the start for a slice, as in Python.
-    private int Place(int index, int length) => index >= 0 ? index : single ? index + length : Math.Max(0, index + length);
+    private static int Place(int index, int length) => index >= 0 ? index : Math.Max(0, index + length);
 }
 
 /// <summary><c>..name</c>: what the part finds anywhere below, outer places first.</summary>

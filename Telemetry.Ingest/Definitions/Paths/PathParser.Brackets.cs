@@ -23,19 +23,19 @@ internal sealed partial class PathParser
         return node;
     }
 
-    private ElementsNode All()
+    private SliceNode All()
     {
         _at++;
-        return new(0, null, single: false);
+        return new(null, null);
     }
 
-    private ElementsNode Elements()
+    private PathNode Elements()
     {
         var from = Index();
         if (Next() != ':')
-            return new(from ?? throw Unexpected(), null, single: true);
+            return new ElementNode(from ?? throw Unexpected());
         _at++;
-        return new(from, Index(), single: false);
+        return new SliceNode(from, Index());
     }
 
     private int? Index()
