@@ -14,7 +14,7 @@ internal sealed partial class YamlValue
 {
     public const int MaxFileLength = 4 << 20;
     public const int MaxDepth = 32;
-    private const int MaxVisits = 1_000_000;
+    private const int MaxVisits = 200_000;
 
     private readonly YamlNode _node;
     private readonly Document _document;
