@@ -14,11 +14,11 @@ internal sealed class ShellWildcard
     public ShellWildcard(string pattern)
     {
         _text = pattern;
-        if (pattern.AsSpan().IndexOfAny('*', '?', '[') >= 0)
+        if (pattern != "*" && pattern.AsSpan().IndexOfAny('*', '?', '[') >= 0)
             _regex = BoundedRegex.Create($@"\A(?s:{Translate(pattern)})\z");
     }
 
-    public bool Matches(string text) => _regex?.IsMatch(text) ?? text == _text;
+    public bool Matches(string text) => _text == "*" || (_regex?.IsMatch(text) ?? text == _text);
 
     public override string ToString() => _text;
 

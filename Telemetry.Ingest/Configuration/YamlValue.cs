@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -19,18 +20,19 @@ internal sealed partial class YamlValue
     private readonly YamlNode _node;
     private readonly Document _document;
     private readonly int _depth;
+    private readonly long _line;
     private OrderedDictionary<string, YamlValue>? _entries;
 
-    private YamlValue(YamlNode node, Document document, int depth)
+    private YamlValue(YamlNode node, Document document, int depth, long? line = null)
     {
-        (_node, _document, _depth) = (node, document, depth);
+        (_node, _document, _depth, _line) = (node, document, depth, line ?? node.Start.Line);
         if (depth > MaxDepth)
             throw Error($"Nested deeper than {MaxDepth} levels.");
         if (++document.Visits > MaxVisits)
             throw Error("Too large once its aliases are followed.");
     }
 
-    public long Line => _node.Start.Line;
+    public long Line => _line;
     public bool IsMap => _node is YamlMappingNode;
     public bool IsList => _node is YamlSequenceNode;
     public bool IsNull => _node is YamlScalarNode s && Plain(s) && s.Value is null or "" or "~" or "null" or "Null" or "NULL";
@@ -55,6 +57,9 @@ internal sealed partial class YamlValue
             ? new(stream.Documents[0].RootNode, new Document(file), 0)
             : throw new ConfigurationFileException(file, 1, stream.Documents.Count == 0 ? "The file is empty." : "The file holds more than one document.");
     }
+
+    /// <summary>A map without entries, at the place of another value.</summary>
+    public static YamlValue EmptyMap(YamlValue at) => new(new YamlMappingNode(), at._document, at._depth, at.Line);
 
     public ConfigurationFileException Error(string reason, Exception? cause = null) => new(_document.File, Line, reason, cause);
 
@@ -149,6 +154,11 @@ internal sealed partial class YamlValue
                 throw new ConfigurationFileException(file, parser.Current.Start.Line, $"Nested deeper than {MaxDepth} levels.");
         }
     }
+
+    /// <summary>The value as JSON, all scalars as texts: what it says, however it is laid out.</summary>
+    public string ToJson() => IsMap
+        ? $"{{{string.Join(",", Entries().Select(e => $"{JsonSerializer.Serialize(e.Key)}:{e.Value.ToJson()}"))}}}"
+        : IsList ? $"[{string.Join(",", Items().Select(i => i.ToJson()))}]" : JsonSerializer.Serialize(Text());
 
     private string Shown() => _node is YamlScalarNode scalar ? scalar.Value ?? "" : IsList ? "a list" : "a map";
 
