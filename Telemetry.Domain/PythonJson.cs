@@ -33,6 +33,11 @@ public static class PythonJson
     /// <summary>The number as a double, NaN and the infinities included.</summary>
     public static double Double(JsonElement number) => IsNaN(number) ? double.NaN : number.GetDouble();
 
+    /// <summary>A double as a JSON number that stays a float, NaN and the infinities included.</summary>
+    public static string Text(double value) => double.IsFinite(value)
+        ? PythonText.Float(value)
+        : double.IsNaN(value) ? "0e99999" : value > 0 ? "1e99999" : "-1e99999";
+
     /// <summary>Whether this is the number that stands for NaN.</summary>
     public static bool IsNaN(JsonElement number) => number.ValueKind == JsonValueKind.Number && number.GetRawText() == "0e99999";
 
