@@ -1,5 +1,10 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Pipelines;
 
 namespace Telemetry.Ingest.Definitions;
 
@@ -12,6 +17,8 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
 {
     public static readonly DefinitionFiles Shipped = new([]);
 
+    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Reads the files.</summary>
     /// <exception cref="ConfigurationFileException">A file is wrong, or cannot be read.</exception>
     public NotificationConverter Load(NotificationOptions? options = null) => new(
@@ -19,7 +26,7 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
         Events is null ? ShippedDefinitions.Events(DropUnmatched) : EventDefinitions.Read(Events, Text(Events), DropUnmatched),
         options);
 
-    /// <summary>Reads one file of whichever kind it is, meters or events, and says what is in it.</summary>
+    /// <summary>Reads one file of whichever kind it is, definitions or pipelines of meters or events, and says what is in it.</summary>
     /// <exception cref="ConfigurationFileException">It is wrong, or cannot be read; the message reads <c>FILE:LINE: REASON</c>.</exception>
     public static string Check(string file)
     {
@@ -29,7 +36,47 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
             return $"{file}: {EventDefinitions.Read(file, text, dropUnmatched: true).Count} event definitions.";
         if (yaml.IsMap && yaml["metric"] is not null)
             return $"{file}: {MeterDefinitions.Read([(file, text)]).Count} meter definitions.";
-        throw yaml.Error("It is neither a list of event definitions nor a map with the key 'metric' of meter definitions.");
+        if (yaml.IsMap && yaml["sources"] is { } sources)
+        {
+            var kind = sources.IsList && sources.Items().Any(s => s.IsMap && s["events"] is not null) ? "events" : "meters";
+            return $"{file}: {PipelineFile.Read(file, text, kind).Sources.Count} sources of {kind}.";
+        }
+        throw yaml.Error("It is neither a list of event definitions, nor a map with the key 'metric' of meter definitions or 'sources' of a pipeline.");
+    }
+
+    /// <summary>What a message gives with these definitions, as indented JSON for a person to read: samples, events and problems.</summary>
+    /// <param name="message">A message's body; signatures in it are not checked.</param>
+    /// <exception cref="ConfigurationFileException">A file is wrong, or cannot be read.</exception>
+    /// <exception cref="MalformedMessageException">The message cannot be read at all.</exception>
+    public string Try(ReadOnlyMemory<byte> message)
+    {
+        var converted = Load().Convert(message);
+        return JsonSerializer.Serialize(
+            new
+            {
+                event_type = converted.EventType,
+                samples = converted.Samples.Select(s => new
+                {
+                    name = s.Series.Meter,
+                    type = s.Series.Type.Name(),
+                    unit = s.Series.Unit,
+                    volume = s.Volume,
+                    resource_id = s.Series.ResourceId,
+                    project_id = s.Series.ProjectId,
+                    user_id = s.Series.UserId,
+                    timestamp = UnixMicroseconds.Format(s.Timestamp),
+                    resource_metadata = s.Metadata.Root,
+                }),
+                events = converted.Events.Select(e => new
+                {
+                    message_id = e.MessageId,
+                    event_type = e.EventType,
+                    generated = UnixMicroseconds.Format(e.GeneratedAt),
+                    traits = e.Traits.Select(t => new { name = t.Name, type = t.Type.Name(), value = t.Text }),
+                }),
+                problems = converted.Problems,
+            },
+            Indented);
     }
 
     private static IEnumerable<string> Expand(string path) =>

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using Telemetry.Domain;
+using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Definitions.Paths;
 
@@ -11,6 +13,31 @@ namespace Telemetry.Ingest.Notifications;
 internal static class EventMessage
 {
     public const int MaxTraits = 1_000;
+
+    /// <summary>The message of an event, signed; without a signature where no secrets are given.</summary>
+    public static byte[] Write(TelemetryEvent made, SigningSecrets? secrets) => SignedMessage.Write(secrets, writer =>
+    {
+        writer.WriteString("message_id", made.MessageId);
+        writer.WriteString("event_type", made.EventType);
+        writer.WriteString("generated", UnixMicroseconds.Format(made.GeneratedAt));
+        writer.WriteStartArray("traits");
+        foreach (var trait in made.Traits)
+        {
+            writer.WriteStartArray();
+            writer.WriteStringValue(trait.Name);
+            writer.WriteNumberValue((int)trait.Type);
+            switch (trait.Type)
+            {
+                case TraitType.Integer: writer.WriteNumberValue(trait.Value.Integer); break;
+                case TraitType.Float: writer.WriteRawValue(PythonJson.Text(trait.Value.Number), skipInputValidation: true); break;
+                default: writer.WriteStringValue(trait.Text); break;
+            }
+            writer.WriteEndArray();
+        }
+        writer.WriteEndArray();
+        writer.WritePropertyName("raw");
+        made.Raw.WriteTo(writer);
+    });
 
     /// <exception cref="FormatException">A field is missing or wrong; the message names it.</exception>
     public static TelemetryEvent Read(JsonElement message)

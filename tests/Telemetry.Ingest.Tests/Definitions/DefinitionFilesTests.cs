@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Definitions;
 
@@ -30,7 +31,7 @@ public sealed class DefinitionFilesTests : IDisposable
     [InlineData("- event_type: x\n  traits:\n    a: payload.a b", "a.yaml:3: Path 'payload.a b': 'b' is not expected at character 11.")]
     [InlineData("- {event_type: x, traits: {}", "a.yaml:2: ")] // where it ends
     [InlineData("", "a.yaml:1: The file is empty.")]
-    [InlineData("a: 1", "a.yaml:1: It is neither a list of event definitions nor a map")]
+    [InlineData("a: 1", "a.yaml:1: It is neither a list of event definitions, nor a map")]
     [InlineData("- &a [*a]", "a.yaml:1: ")]
     public void A_wrong_file_is_refused_with_file_line_and_reason(string text, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationFileException>(() => DefinitionFiles.Check(Write("a.yaml", text))).Message, StringComparison.Ordinal);
@@ -58,6 +59,28 @@ public sealed class DefinitionFilesTests : IDisposable
     {
         Assert.EndsWith("meters.yaml: 38 meter definitions.", DefinitionFiles.Check(Write("meters.yaml", ShippedDefinitions.Text("meters.yaml"))), StringComparison.Ordinal);
         Assert.EndsWith("event definitions.", DefinitionFiles.Check(Write("events.yaml", ShippedDefinitions.Text("event_definitions.yaml"))), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Pipeline_files_are_checked_too()
+    {
+        static string Pipeline(string kind) => $"{{sources: [{{name: s, {kind}: ['*'], sinks: [k]}}], sinks: [{{name: k, publishers: [store]}}]}}";
+
+        Assert.EndsWith("1 sources of meters.", DefinitionFiles.Check(Write("pipeline.yaml", Pipeline("meters"))), StringComparison.Ordinal);
+        Assert.EndsWith("1 sources of events.", DefinitionFiles.Check(Write("event_pipeline.yaml", Pipeline("events"))), StringComparison.Ordinal);
+        Assert.Contains("'meters' is missing", Assert.Throws<ConfigurationFileException>(() => DefinitionFiles.Check(Write("wrong.yaml", Pipeline("metres").Replace("metres: ['*'], ", "", StringComparison.Ordinal)))).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Definitions_can_be_tried_with_a_message()
+    {
+        var result = JsonElement.Parse(DefinitionFiles.Shipped.Try("""
+            {"message_id": "m", "publisher_id": "p", "event_type": "image.update", "priority": "INFO", "payload": {"id": "r", "size": 5, "name": "ż"}, "timestamp": "2026-11-20 10:00:00"}
+            """u8.ToArray()));
+
+        Assert.Equal("image.size", result.GetProperty("samples")[0].GetProperty("name").GetString());
+        Assert.Equal("integer", result.GetProperty("events")[0].GetProperty("traits").EnumerateArray().Single(t => t.GetProperty("name").GetString() == "size").GetProperty("type").GetString());
+        Assert.Equal(0, result.GetProperty("problems").GetArrayLength());
     }
 
     [Fact]
