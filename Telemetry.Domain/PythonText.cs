@@ -69,19 +69,25 @@ public static class PythonText
     {
         var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         var result = new StringBuilder(text.Length + 2).Append(quote);
-        foreach (var c in text)
+        foreach (var rune in text.EnumerateRunes())
         {
-            switch (c)
+            switch (rune.Value)
             {
                 case '\\': result.Append(@"\\"); break;
                 case '\n': result.Append(@"\n"); break;
                 case '\r': result.Append(@"\r"); break;
                 case '\t': result.Append(@"\t"); break;
-                case var q when q == quote: result.Append('\\').Append(q); break;
-                case < ' ' or '\x7f': result.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}"); break;
-                default: result.Append(c); break;
+                case var q when q == quote: result.Append('\\').Append(quote); break;
+                case var c when !IsPrintable(rune):
+                    result.Append(c < 0x100 ? $"\\x{c:x2}" : c < 0x10000 ? $"\\u{c:x4}" : $"\\U{c:x8}");
+                    break;
+                default: result.Append(rune.ToString()); break;
             }
         }
         return result.Append(quote).ToString();
     }
+
+    private static bool IsPrintable(Rune rune) => rune.Value == ' ' || Rune.GetUnicodeCategory(rune) is not (
+        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
+        or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.SpaceSeparator);
 }

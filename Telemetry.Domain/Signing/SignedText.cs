@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -127,10 +128,24 @@ internal sealed class SignedText : IDisposable
     private void AddNumber(JsonElement value)
     {
         var raw = JsonMarshal.GetRawUtf8Value(value);
-        if (raw.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0 && !raw.SequenceEqual("-0"u8))
+        if (IsPythonInteger(raw) || IsPythonFloat(raw))
             Add(raw);
         else
             Add(Encoding.ASCII.GetBytes(PythonText.Number(value)));
+    }
+
+    private static bool IsPythonInteger(ReadOnlySpan<byte> raw) =>
+        raw.IndexOfAny((byte)'.', (byte)'e', (byte)'E') < 0 && !raw.SequenceEqual("-0"u8);
+
+    // Written by Python it is the shortest form already; where .NET has the same digits there is nothing to compute.
+    private static bool IsPythonFloat(ReadOnlySpan<byte> raw)
+    {
+        Span<byte> shortest = stackalloc byte[32];
+        if (!raw.Contains((byte)'.') || raw.IndexOfAny((byte)'e', (byte)'E') >= 0
+            || !double.TryParse(raw, CultureInfo.InvariantCulture, out var value)
+            || !value.TryFormat(shortest, out var length, "R", CultureInfo.InvariantCulture))
+            return false;
+        return raw.SequenceEqual(shortest[..length]) || (raw.EndsWith(".0"u8) && raw.Length < 18 && raw[..^2].SequenceEqual(shortest[..length]));
     }
 
     /// <summary>Python's repr of bytes: quoted by <c>'</c>, or by <c>"</c> where only the former occurs inside.</summary>
@@ -169,7 +184,7 @@ internal sealed class SignedText : IDisposable
         var kept = 0;
         for (var i = 0; i < all.Length; i++)
         {
-            if (i + 1 == all.Length || !all[i].Key.SequenceEqual(all[i + 1].Key))
+            if (i + 1 == all.Length || !all[i].HasKeyOf(all[i + 1]))
                 all[kept++] = all[i];
         }
         count = kept;
@@ -211,18 +226,33 @@ internal sealed class SignedText : IDisposable
         length += part.Length;
     }
 
-    private readonly struct Pair(JsonProperty property, int order)
+    private readonly struct Pair
     {
-        private readonly byte[]? _unescaped = JsonMarshal.GetRawUtf8PropertyName(property).Contains((byte)'\\')
-            ? Unescaped(property, static p => p.Name)
-            : null;
+        private readonly JsonProperty _property;
+        private readonly byte[]? _unescaped;
+        private readonly UInt128 _start;
+        private readonly int _order;
 
-        public ReadOnlySpan<byte> Key => _unescaped is null ? JsonMarshal.GetRawUtf8PropertyName(property) : _unescaped;
-        public JsonElement Value => property.Value;
+        public Pair(JsonProperty property, int order)
+        {
+            (_property, _order) = (property, order);
+            var raw = JsonMarshal.GetRawUtf8PropertyName(property);
+            if (raw.Contains((byte)'\\'))
+                raw = _unescaped = Unescaped(property, static p => p.Name);
+            Span<byte> start = stackalloc byte[16];
+            start.Clear();
+            raw[..Math.Min(16, raw.Length)].CopyTo(start);
+            _start = BinaryPrimitives.ReadUInt128BigEndian(start);
+        }
 
-        // UTF-8 bytes sort as code points do; ordinal UTF-16 does not.
-        public int CompareTo(Pair other) => Key.SequenceCompareTo(other.Key) is var by && by != 0 ? by : order.CompareTo(other.Order);
+        public ReadOnlySpan<byte> Key => _unescaped is null ? JsonMarshal.GetRawUtf8PropertyName(_property) : _unescaped;
+        public JsonElement Value => _property.Value;
 
-        private int Order => order;
+        // UTF-8 bytes sort as code points do; ordinal UTF-16 does not. The first bytes nearly always decide.
+        public int CompareTo(Pair other) => _start != other._start
+            ? _start < other._start ? -1 : 1
+            : Key.SequenceCompareTo(other.Key) is var by && by != 0 ? by : _order.CompareTo(other._order);
+
+        public bool HasKeyOf(Pair other) => _start == other._start && Key.SequenceEqual(other.Key);
     }
 }

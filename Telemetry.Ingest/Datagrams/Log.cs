@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The {Protocol} connection of {Sender} was closed: {Reason}")]
     public static partial void Closed(this ILogger logger, string protocol, string sender, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Receiving over {Protocol} was interrupted and goes on in a second")]
+    public static partial void Interrupted(this ILogger logger, Exception exception, string protocol);
 }

@@ -51,7 +51,17 @@ internal sealed class TcpSampleReceiver(
             return;
         while (!stoppingToken.IsCancellationRequested)
         {
-            var client = await _listener.AcceptTcpClientAsync(stoppingToken);
+            TcpClient client;
+            try
+            {
+                client = await _listener.AcceptTcpClientAsync(stoppingToken);
+            }
+            catch (SocketException e) // such as too many open files; those who connect now try again
+            {
+                logger.Interrupted(e, Protocol);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, stoppingToken);
+                continue;
+            }
             if (Interlocked.Increment(ref _connections) > options.Get(DatagramOptions.Tcp).MaxConnections)
             {
                 Interlocked.Decrement(ref _connections);

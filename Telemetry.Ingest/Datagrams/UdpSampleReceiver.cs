@@ -47,7 +47,17 @@ internal sealed class UdpSampleReceiver(
         var anyone = new IPEndPoint(_socket.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, 0);
         while (!stoppingToken.IsCancellationRequested)
         {
-            var received = await _socket.ReceiveFromAsync(buffer, anyone, stoppingToken);
+            SocketReceiveFromResult received;
+            try
+            {
+                received = await _socket.ReceiveFromAsync(buffer, anyone, stoppingToken);
+            }
+            catch (SocketException e) // the system is short of something; a datagram is lost, the receiver is not
+            {
+                logger.Interrupted(e, Protocol);
+                await Task.Delay(TimeSpan.FromSeconds(1), clock, stoppingToken);
+                continue;
+            }
             if (limit.TryTake())
                 batch.Add(buffer.AsSpan(0, received.ReceivedBytes), received.RemoteEndPoint);
             else

@@ -56,7 +56,17 @@ internal sealed class FieldSource
 
     /// <summary>The first value that is not null, else null.</summary>
     /// <exception cref="PathException">A path takes too long on this notification.</exception>
-    public JsonElement? First(JsonElement notification) => Values(notification) is [var first, ..] ? first : null;
+    public JsonElement? First(JsonElement notification)
+    {
+        if (_plugin is not null)
+            return Values(notification) is [var made, ..] ? made : null;
+        foreach (var path in _paths)
+        {
+            if (path.FindFirst(notification) is { } found)
+                return found;
+        }
+        return _constant;
+    }
 
     private static FieldSource ReadPaths(YamlValue yaml, FieldPlugin? plugin)
     {

@@ -60,41 +60,49 @@ internal sealed class MeterDefinition
     /// <summary>The samples that a notification gives.</summary>
     /// <exception cref="Paths.PathException">A path takes too long on this notification.</exception>
     /// <exception cref="MismatchedLookupException">It has another number of values than of names.</exception>
-    public IEnumerable<DefinedSample> Samples(JsonElement notification)
+    public IReadOnlyList<DefinedSample> Samples(JsonElement notification)
     {
-        var columns = Attributes.ToDictionary(a => a, a => Column(a, notification));
-        var metadata = _metadata
-            .Select(m => KeyValuePair.Create(m.Key, m.Value.First(notification) ?? Paths.JsonValues.Null))
-            .Where(m => Paths.JsonValues.IsTruthy(m.Value)).ToList();
-        var userMetadata = _userMetadata?.First(notification);
-        var count = columns["name"].Count;
-        foreach (var (attribute, values) in columns)
+        var columns = Array.ConvertAll(Attributes, a => Column(a, notification));
+        var metadata = new List<KeyValuePair<string, JsonElement>>(_metadata.Count);
+        foreach (var (key, source) in _metadata)
         {
-            if (count > 0 && values.Count != count && (values.Count != 1 || _lookup.Contains(attribute)))
-                throw new MismatchedLookupException($"Of {count} samples {values.Count} have a value for '{attribute}'.");
+            if (source.First(notification) is { } value && Paths.JsonValues.IsTruthy(value))
+                metadata.Add(new(key, value));
         }
+        var userMetadata = _userMetadata?.First(notification);
+        var count = columns[0].Length;
+        for (var a = 0; a < columns.Length && count > 0; a++)
+        {
+            if (columns[a].Length != count && (columns[a].Length != 1 || _lookup.Contains(Attributes[a])))
+                throw new MismatchedLookupException($"Of {count} samples {columns[a].Length} have a value for '{Attributes[a]}'.");
+        }
+        var samples = new DefinedSample[count];
         for (var i = 0; i < count; i++)
         {
-            JsonElement? Value(string attribute) => columns[attribute] is var values && values.Count == 1 ? values[0] : values[i];
-            yield return new(
-                Value("name"), Value("type"), Value("unit"), Value("volume"), Value("resource_id"), Value("project_id"), Value("user_id"),
-                Value("timestamp"), metadata, userMetadata);
+            JsonElement? Value(int column) => columns[column][columns[column].Length == 1 ? 0 : i];
+            samples[i] = new(Value(0), Value(1), Value(3), Value(2), Value(6), Value(5), Value(4), Value(7), metadata, userMetadata);
         }
+        return samples;
     }
 
-    private List<JsonElement?> Column(string attribute, JsonElement notification)
+    private JsonElement?[] Column(string attribute, JsonElement notification)
     {
-        var values = _attributes.GetValueOrDefault(attribute)?.Values(notification) ?? [];
-        if (_lookup.Contains(attribute) || (_lookup.Count > 0 && attribute == "name"))
-            return [.. values.Select(v => (JsonElement?)v)];
-        if (values.Count > 0)
-            return _lookup.Count > 0 ? [.. values.Select(v => (JsonElement?)v)] : [values[0]];
-        return attribute switch
+        var source = _attributes.GetValueOrDefault(attribute);
+        if (_lookup.Count > 0 && source is not null)
         {
-            "project_id" => [ContextProject.First(notification)],
-            "user_id" => [ContextUser.First(notification)],
-            _ => [null],
-        };
+            var values = source.Values(notification);
+            if (values.Count > 0 || attribute == "name" || _lookup.Contains(attribute))
+                return [.. values.Select(v => (JsonElement?)v)];
+        }
+        return
+        [
+            source?.First(notification) ?? attribute switch
+            {
+                "project_id" => ContextProject.First(notification),
+                "user_id" => ContextUser.First(notification),
+                _ => null,
+            },
+        ];
     }
 
     private static Regex EventType(YamlValue yaml)

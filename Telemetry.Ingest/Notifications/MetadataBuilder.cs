@@ -28,6 +28,8 @@ internal sealed class MetadataBuilder
     {
         if (value.ValueKind != JsonValueKind.Object)
             throw new JsonException($"Metadata is an object, not {PythonText.Repr(value)[..Math.Min(50, PythonText.Repr(value).Length)]}.");
+        if (value.GetPropertyCount() == 0)
+            return Metadata.Empty;
         return HoldsNonFinite(value) ? new MetadataBuilder().AddAll(value).Build() : Metadata.From(value);
     }
 

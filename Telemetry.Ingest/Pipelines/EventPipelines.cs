@@ -4,7 +4,11 @@ using Telemetry.Ingest.Configuration;
 namespace Telemetry.Ingest.Pipelines;
 
 /// <summary>What a sink gives to its publishers.</summary>
-public sealed record PublishedEvents(string Sink, IReadOnlyList<PublisherUrl> Publishers, IReadOnlyList<TelemetryEvent> Events);
+public sealed record PublishedEvents(string Sink, IReadOnlyList<PublisherUrl> Publishers, IReadOnlyList<TelemetryEvent> Events)
+{
+    /// <summary>Whether they are to be stored here, be it beside other places.</summary>
+    public bool GoToStore => Publishers.Any(p => p.Kind == PublisherKind.Store);
+}
 
 /// <summary>Leads telemetry events from the sources to the publishers of an <c>event_pipeline.yaml</c>. Safe for use by many threads.</summary>
 public sealed class EventPipelines

@@ -45,6 +45,11 @@ public sealed record PublisherUrl
     public IReadOnlyList<string> Options(string name) =>
         _options.GetValues(name) ?? (_options.GetValues(null)?.Contains(name) == true ? [""] : []);
 
+    // Options follow from the address.
+    public bool Equals(PublisherUrl? other) => other is not null && Kind == other.Kind && Url.OriginalString == other.Url.OriginalString;
+
+    public override int GetHashCode() => Url.OriginalString.GetHashCode(StringComparison.Ordinal);
+
     public override string ToString() => Url.UserInfo.Length == 0 ? Url.OriginalString : new UriBuilder(Url) { UserName = "", Password = "" }.Uri.ToString();
 
     /// <exception cref="ConfigurationFileException">It is no URL, or names a publisher that does not exist here.</exception>

@@ -6,7 +6,11 @@ using Telemetry.Ingest.Pipelines.Transformers;
 namespace Telemetry.Ingest.Pipelines;
 
 /// <summary>What a sink gives to its publishers.</summary>
-public sealed record PublishedSamples(string Sink, IReadOnlyList<PublisherUrl> Publishers, IReadOnlyList<SampleInFlight> Samples);
+public sealed record PublishedSamples(string Sink, IReadOnlyList<PublisherUrl> Publishers, IReadOnlyList<SampleInFlight> Samples)
+{
+    /// <summary>Whether they are to be stored here, be it beside other places.</summary>
+    public bool GoToStore => Publishers.Any(p => p.Kind == PublisherKind.Store);
+}
 
 /// <summary>Leads samples through the sources, transformers and publishers of a <c>pipeline.yaml</c>. Safe for use by many threads.</summary>
 public sealed class SamplePipelines
@@ -76,10 +80,17 @@ public sealed class SamplePipelines
     public void Restore(ReadOnlyMemory<byte> state)
     {
         using var json = JsonDocument.Parse(state);
-        lock (_lock)
+        try
         {
-            foreach (var sink in _sinks)
-                sink.Restore(json.RootElement);
+            lock (_lock)
+            {
+                foreach (var sink in _sinks)
+                    sink.Restore(json.RootElement);
+            }
+        }
+        catch (Exception e) when (e is InvalidOperationException or KeyNotFoundException or IndexOutOfRangeException or FormatException or ArgumentException)
+        {
+            throw new JsonException($"It is no state of pipelines: {e.Message}", e);
         }
     }
 
@@ -122,12 +133,13 @@ public sealed class SamplePipelines
         {
             if (!state.TryGetProperty(definition.Name, out var saved) || saved.GetProperty("transformers").GetString() != _shape)
                 return;
-            Transformers = [.. definition.Transformers.Select(Transformer.Read)];
-            foreach (var (transformer, s) in Transformers.Zip(saved.GetProperty("states").EnumerateArray()))
+            Transformer[] restored = [.. definition.Transformers.Select(Transformer.Read)];
+            foreach (var (transformer, s) in restored.Zip(saved.GetProperty("states").EnumerateArray()))
             {
                 if (s.ValueKind != JsonValueKind.Null)
                     transformer.Restore(s);
             }
+            Transformers = restored;
         }
 
         private void Lead(IEnumerable<SampleInFlight> samples, int from, Action<string> warn)

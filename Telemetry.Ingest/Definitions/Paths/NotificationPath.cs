@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -17,15 +18,26 @@ internal sealed class NotificationPath
     private readonly string _text;
     private readonly PathNode _node;
 
-    private NotificationPath(string text, PathNode node) => (_text, _node) = (text, node);
+    // Nearly all paths in use are keys only, which need no search.
+    private readonly byte[][]? _keys;
+    private readonly string? _fullPath;
+
+    private NotificationPath(string text, PathNode node)
+    {
+        (_text, _node) = (text, node);
+        if (node.Keys is { Count: > 0 } keys)
+            (_keys, _fullPath) = ([.. keys.Select(Encoding.UTF8.GetBytes)], string.Join('.', keys));
+    }
 
     /// <exception cref="PathException">The text is no path; the message says where.</exception>
     public static NotificationPath Parse(string text) => new(text, PathParser.Parse(text));
 
     /// <summary>All values found, in order; null values too.</summary>
     /// <exception cref="PathException">It takes too many steps; see <see cref="PathSearch"/>.</exception>
-    public List<PathMatch> Find(JsonElement root)
+    public IReadOnlyList<PathMatch> Find(JsonElement root)
     {
+        if (_keys is not null)
+            return Follow(root) is { } value ? [new(value, Step: _fullPath)] : [];
         try
         {
             var search = new PathSearch(root);
@@ -35,6 +47,30 @@ internal sealed class NotificationPath
         {
             throw new PathException($"Path '{_text}': {e.Message}", e);
         }
+    }
+
+    /// <summary>The first value found that is not null, else null.</summary>
+    /// <exception cref="PathException">It takes too many steps; see <see cref="PathSearch"/>.</exception>
+    public JsonElement? FindFirst(JsonElement root)
+    {
+        if (_keys is not null)
+            return Follow(root) is { ValueKind: not JsonValueKind.Null } value ? value : null;
+        foreach (var match in Find(root))
+        {
+            if (match.Value.ValueKind != JsonValueKind.Null)
+                return match.Value;
+        }
+        return null;
+    }
+
+    private JsonElement? Follow(JsonElement root)
+    {
+        foreach (var key in _keys!)
+        {
+            if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty(key, out root))
+                return null;
+        }
+        return root;
     }
 
     public override string ToString() => _text;

@@ -5,6 +5,9 @@ namespace Telemetry.Ingest.Definitions.Paths;
 /// <summary>A part of a path: from one match to others.</summary>
 internal abstract class PathNode
 {
+    /// <summary>The keys that lead from the root to the one place the node finds; null where it is not as simple as that.</summary>
+    public virtual IReadOnlyList<string>? Keys => null;
+
     /// <param name="search">Holds what <c>$</c> means, and counts the steps.</param>
     /// <param name="current">What the node starts from.</param>
     public abstract IEnumerable<PathMatch> Find(PathSearch search, PathMatch current);
@@ -13,6 +16,8 @@ internal abstract class PathNode
 /// <summary><c>$</c></summary>
 internal sealed class RootNode : PathNode
 {
+    public override IReadOnlyList<string>? Keys => [];
+
     public override IEnumerable<PathMatch> Find(PathSearch search, PathMatch current) => [search.Root];
 }
 
@@ -25,6 +30,8 @@ internal sealed class ThisNode : PathNode
 /// <summary><c>a.b</c>: the second part starts from each match of the first.</summary>
 internal sealed class ChildNode(PathNode left, PathNode right) : PathNode
 {
+    public override IReadOnlyList<string>? Keys => left.Keys is { } keys && right is FieldsNode && right.Keys is { } key ? [.. keys, .. key] : null;
+
     public override IEnumerable<PathMatch> Find(PathSearch search, PathMatch current)
     {
         foreach (var match in left.Find(search, current))
@@ -45,6 +52,8 @@ internal sealed class UnionNode(IReadOnlyList<PathNode> parts) : PathNode
 /// <summary><c>name</c>, <c>'quoted name'</c> and <c>a,b</c></summary>
 internal sealed class FieldsNode(IReadOnlyList<string> names) : PathNode
 {
+    public override IReadOnlyList<string>? Keys => names.Count == 1 ? names : null;
+
     public override IEnumerable<PathMatch> Find(PathSearch search, PathMatch current)
     {
         if (current.Value.ValueKind != JsonValueKind.Object)

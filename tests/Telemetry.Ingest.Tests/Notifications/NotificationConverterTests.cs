@@ -255,6 +255,27 @@ public sealed class NotificationConverterTests
         Assert.Equal(100, converted.Problems.Count);
     }
 
+    [Fact]
+    public void Any_damage_to_a_message_gives_a_result_or_a_clear_error()
+    {
+        var random = new Random(20261120);
+        var bodies = Recordings.Messages().Values.Concat(Recordings.Messages("recorded-polling.jsonl").Values).ToList();
+        for (var i = 0; i < 3_000; i++)
+        {
+            byte[] damaged = [.. bodies[i % bodies.Count]];
+            for (var flips = random.Next(1, 4); flips > 0; flips--)
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            try
+            {
+                Assert.NotNull(Converter.Convert(damaged.AsMemory(0, random.Next(4) == 0 ? random.Next(damaged.Length) : damaged.Length)));
+            }
+            catch (MalformedMessageException e)
+            {
+                Assert.NotEmpty(e.Message);
+            }
+        }
+    }
+
     private static byte[] Message(string eventType, string payload, string priority = "INFO") => Encoding.UTF8.GetBytes($$"""
         {"message_id": "m-1", "publisher_id": "p.host", "event_type": "{{eventType}}", "priority": "{{priority}}", "payload": {{payload.Trim()}}, "timestamp": "2026-11-20 10:00:00.000001", "_context_user_id": "u"}
         """);
