@@ -65,7 +65,8 @@ public static class PythonText
         return (digits.Trim('0'), exponent + (point < 0 ? mantissa.Length : point) - 1 - leading);
     }
 
-    private static string Quote(string text)
+    /// <summary>A text as Python writes it in source: within quotes, what cannot be shown escaped.</summary>
+    public static string Quote(string text)
     {
         var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         var result = new StringBuilder(text.Length + 2).Append(quote);

@@ -7,16 +7,18 @@ namespace Telemetry.Domain.Metering;
 internal static class MetadataText
 {
     /// <summary>
-    /// Nested keys are joined so that the first separator is a dot and all further ones, and all dots within keys, are colons:
-    /// <c>{"a":{"b":{"c":1}}}</c> gives <c>a.b:c</c>. Empty objects vanish.
+    /// Nested keys are joined by dots; then the first dot or colon becomes a dot and all further ones, also those within keys,
+    /// become colons: <c>{"a":{"b":{"c":1}}}</c> gives <c>a.b:c</c>. Empty objects vanish. Of keys that come out equal the last one's value stays.
     /// </summary>
-    public static IEnumerable<KeyValuePair<string, string>> Flatten(JsonElement root)
+    internal static IReadOnlyDictionary<string, string> Flatten(JsonElement root)
     {
+        var flat = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var property in root.EnumerateObject())
         {
             foreach (var (key, value) in Pairs(property.Name, property.Value))
-                yield return new(Separate(key), value);
+                flat[Separate(key)] = value;
         }
+        return flat;
     }
 
     private static IEnumerable<(string Key, string Value)> Pairs(string key, JsonElement value)
@@ -35,7 +37,7 @@ internal static class MetadataText
 
     private static string Separate(string key)
     {
-        var first = key.IndexOf('.');
-        return first < 0 ? key : string.Concat(key.AsSpan(0, first + 1), key[(first + 1)..].Replace('.', ':'));
+        var first = key.AsSpan().IndexOfAny('.', ':');
+        return first < 0 ? key : string.Concat(key.AsSpan(0, first), ".", key[(first + 1)..].Replace('.', ':'));
     }
 }

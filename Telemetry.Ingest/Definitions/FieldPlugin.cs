@@ -100,8 +100,8 @@ internal sealed class TimedeltaPlugin : FieldPlugin
     public override IEnumerable<JsonElement> Apply(IReadOnlyList<PathMatch> matches)
     {
         if (matches.Count != 2
-            || IsoTimestamp.Parse(PythonText.Of(matches[0].Value)) is not { } start
-            || IsoTimestamp.Parse(PythonText.Of(matches[1].Value)) is not { } end)
+            || SampleFields.Instant(PythonText.Of(matches[0].Value)) is not { } start
+            || SampleFields.Instant(PythonText.Of(matches[1].Value)) is not { } end)
             return [JsonValues.Null];
         return [JsonValues.Of(Math.Abs(end - start) / 1e6)];
     }

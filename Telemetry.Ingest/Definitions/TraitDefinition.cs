@@ -49,7 +49,7 @@ internal sealed class TraitDefinition
     {
         TraitType.Integer => Integer(value) is { } integer ? QueryValue.Of(integer) : null,
         TraitType.Float => Paths.JsonValues.Number(value) is { } number ? QueryValue.Of(number) : null,
-        TraitType.Datetime => IsoTimestamp.Parse(PythonText.Of(value)) is { } at ? QueryValue.Instant(at) : null,
+        TraitType.Datetime => SampleFields.Instant(PythonText.Of(value)) is { } at ? QueryValue.Instant(at) : null,
         _ => QueryValue.Of(PythonText.Of(value)),
     };
 

@@ -77,7 +77,7 @@ internal static class EventMessage
         {
             TraitType.Integer => JsonValues.IsInteger(value, out var integer) ? QueryValue.Of(integer) : null,
             TraitType.Float => JsonValues.Number(value) is { } real ? QueryValue.Of(real) : null,
-            TraitType.Datetime => IsoTimestamp.Parse(PythonText.Of(value)) is { } at ? QueryValue.Instant(at) : null,
+            TraitType.Datetime => SampleFields.Instant(PythonText.Of(value)) is { } at ? QueryValue.Instant(at) : null,
             _ => QueryValue.Of(PythonText.Of(value)),
         };
         try

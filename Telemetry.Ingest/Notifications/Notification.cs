@@ -87,7 +87,7 @@ internal sealed class Notification : IDisposable
         var timestamp = Text(message, "timestamp");
         if (!message.TryGetProperty("payload", out var payload))
             throw new MalformedMessageException("'payload' is missing.");
-        var at = IsoTimestamp.Parse(timestamp) ?? throw new MalformedMessageException($"'timestamp' is '{timestamp}', which is no time.");
+        var at = SampleFields.Instant(timestamp) ?? throw new MalformedMessageException($"'timestamp' is '{timestamp}', which is no time.");
         var publisher = message.TryGetProperty("publisher_id", out var id) && id.ValueKind == JsonValueKind.String ? id.GetString() : null;
         var priority = message.TryGetProperty("priority", out var p) && p.ValueKind == JsonValueKind.String ? p.GetString()! : "info";
         return new(messageId, publisher, eventType, priority.ToLowerInvariant(), at, Present(message, payload));

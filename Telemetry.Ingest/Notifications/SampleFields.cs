@@ -1,7 +1,9 @@
+using System.Text;
 using System.Text.Json;
 using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 using Telemetry.Ingest.Definitions.Paths;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Notifications;
 
@@ -47,9 +49,18 @@ internal static class SampleFields
     /// <returns>Microseconds since 1970.</returns>
     /// <exception cref="FormatException">It is no time.</exception>
     public static long Timestamp(string field, JsonElement? value) =>
-        value is { ValueKind: JsonValueKind.String } text && IsoTimestamp.Parse(text.GetString()!) is { } at
+        value is { ValueKind: JsonValueKind.String } text && Instant(text.GetString()!) is { } at
             ? at
             : throw new FormatException($"'{field}' is {(value is null ? "missing" : Shown(value.Value))}; a time is ISO 8601.");
+
+    /// <summary>An instant as <see cref="IsoTimestamp"/> reads it, in microseconds since 1970 (UTC); null where the text is none.</summary>
+    public static long? Instant(string text)
+    {
+        if (text.Length > 64)
+            return null;
+        Span<byte> utf8 = stackalloc byte[64 * 3];
+        return IsoTimestamp.TryParse(utf8[..Encoding.UTF8.GetBytes(text, utf8)], out var microseconds, out _) ? microseconds : null;
+    }
 
     public static JsonElement? Find(JsonElement message, string field) => message.TryGetProperty(field, out var value) ? value : null;
 

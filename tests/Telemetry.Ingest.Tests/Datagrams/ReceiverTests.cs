@@ -79,8 +79,8 @@ public sealed class ReceiverTests : IAsyncLifetime
     public async Task What_the_tcp_publisher_sends_over_one_connection_arrives_unchanged()
     {
         var publisher = Factory().Create(Url($"tcp://127.0.0.1:{TcpPort}"))!;
-        await publisher.PublishAsync([Rich(), Samples.Of("memory", 0.5)], CancellationToken.None);
-        await publisher.PublishAsync([Samples.Of("disk", 1e300)], CancellationToken.None);
+        await publisher.PublishAsync([Rich(), InFlight.Of("memory", 0.5)], CancellationToken.None);
+        await publisher.PublishAsync([InFlight.Of("disk", 1e300)], CancellationToken.None);
 
         var received = await _intake.TakeAsync(3);
         Same(Rich(), received[0]);
@@ -199,7 +199,7 @@ public sealed class ReceiverTests : IAsyncLifetime
     }
 
     private static SampleInFlight Rich() =>
-        Samples.Of(volume: 1.25, second: 0.000001, project: null, metadata: """{"a": {"b": [1, 2.0, null, true, "żółw"]}, "big": 18446744073709551615, "n": -1}""", monotonic: 12.5) with { MessageId = "id-1" };
+        InFlight.Of(volume: 1.25, second: 0.000001, project: null, metadata: """{"a": {"b": [1, 2.0, null, true, "żółw"]}, "big": 18446744073709551615, "n": -1}""", monotonic: 12.5) with { MessageId = "id-1" };
 
     private static void Same(SampleInFlight expected, SampleInFlight actual)
     {

@@ -12,8 +12,8 @@ public sealed class PublishedBodyTests
     [Fact]
     public void What_http_publishers_post_is_read_back()
     {
-        var samples = new[] { Samples.Of(metadata: """{"a": [1.0, "ż"]}""", monotonic: 5) with { MessageId = "1" }, Samples.Of(unit: null, project: null, user: null) with { MessageId = "2" } };
-        var made = new TelemetryEvent("m", "x", Samples.Start, [new("f", QueryValue.Of(0.5)), new("n", QueryValue.Of(3))]);
+        var samples = new[] { InFlight.Of(metadata: """{"a": [1.0, "ż"]}""", monotonic: 5) with { MessageId = "1" }, InFlight.Of(unit: null, project: null, user: null) with { MessageId = "2" } };
+        var made = new TelemetryEvent("m", "x", InFlight.Start, [new("f", QueryValue.Of(0.5)), new("n", QueryValue.Of(3))]);
 
         Assert.Equal(samples, PublishedBody.ReadSamples(PublishedText.List(samples.Select(PublishedText.Json))));
         Assert.Equal(samples[0], Assert.Single(PublishedBody.ReadSamples(PublishedText.Json(samples[0]))));

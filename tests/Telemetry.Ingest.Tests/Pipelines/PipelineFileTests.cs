@@ -21,7 +21,7 @@ public sealed class PipelineFileTests
               - {name: rates, transformers: [{name: rate_of_change}], publishers: ["udp://10.0.0.1:4952"]}
             """);
 
-        var published = Assert.Single(pipelines.Process([Samples.Of(), Samples.Of("memory")], DateTimeOffset.UnixEpoch));
+        var published = Assert.Single(pipelines.Process([InFlight.Of(), InFlight.Of("memory")], DateTimeOffset.UnixEpoch));
 
         Assert.Equal("plain", published.Sink);
         Assert.Equal(["cpu", "memory", "cpu"], published.Samples.Select(s => s.Series.Meter));

@@ -56,5 +56,5 @@ public sealed class PipelineStateFileTests : IDisposable
         "{sources: [{name: s, meters: ['*'], sinks: [k]}], sinks: [{name: k, publishers: [store], transformers: [{name: rate_of_change}]}]}");
 
     private static IEnumerable<double> Run(SamplePipelines pipelines, double volume, double second) =>
-        pipelines.Process([Samples.Of(volume: volume, second: second)], DateTimeOffset.UnixEpoch).SelectMany(p => p.Samples).Select(s => s.Volume);
+        pipelines.Process([InFlight.Of(volume: volume, second: second)], DateTimeOffset.UnixEpoch).SelectMany(p => p.Samples).Select(s => s.Volume);
 }

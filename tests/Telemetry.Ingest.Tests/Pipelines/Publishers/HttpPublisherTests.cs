@@ -15,7 +15,7 @@ namespace Telemetry.Ingest.Tests.Pipelines.Publishers;
 /// <summary>The publishers that speak HTTP, to a server on this machine.</summary>
 public sealed class HttpPublisherTests : IAsyncLifetime
 {
-    private static readonly TelemetryEvent Made = new("m-1", "x.y", Samples.Start, [new("t", QueryValue.Of("v")), new("n", QueryValue.Of(2)), new("f", QueryValue.Of(2.0)), new("d", QueryValue.Instant(Samples.Start))]);
+    private static readonly TelemetryEvent Made = new("m-1", "x.y", InFlight.Start, [new("t", QueryValue.Of("v")), new("n", QueryValue.Of(2)), new("f", QueryValue.Of(2.0)), new("d", QueryValue.Instant(InFlight.Start))]);
 
     private readonly Channel<(string Url, string Type, string? Authorization, string Body)> _requests = Channel.CreateUnbounded<(string, string, string?, string)>();
     private readonly WebApplication _server;
@@ -45,7 +45,7 @@ public sealed class HttpPublisherTests : IAsyncLifetime
     public async Task Samples_are_posted_as_one_list_in_the_fields_of_Ceilometer()
     {
         await Publisher($"http://user:se%20cret@{Address}/in?a=b&timeout=3&batch=True").PublishAsync(
-            [Samples.Of(volume: 0.5, metadata: """{"k": [1.0]}""", monotonic: 2) with { MessageId = "id-1" }, Samples.Of("b") with { MessageId = "id-2" }], CancellationToken.None);
+            [InFlight.Of(volume: 0.5, metadata: """{"k": [1.0]}""", monotonic: 2) with { MessageId = "id-1" }, InFlight.Of("b") with { MessageId = "id-2" }], CancellationToken.None);
 
         var (url, type, authorization, body) = Single();
         Assert.Equal(("/in?a=b", "application/json", $"Basic {Convert.ToBase64String("user:se cret"u8)}"), (url, type, authorization));
@@ -58,7 +58,7 @@ public sealed class HttpPublisherTests : IAsyncLifetime
     public async Task Without_batches_each_item_is_a_request_and_an_empty_list_is_none()
     {
         var publisher = Publisher($"http://{Address}/?batch=False");
-        await publisher.PublishAsync([Samples.Of(), Samples.Of()], CancellationToken.None);
+        await publisher.PublishAsync([InFlight.Of(), InFlight.Of()], CancellationToken.None);
         await publisher.PublishAsync(Array.Empty<SampleInFlight>(), CancellationToken.None);
 
         Assert.Equal(2, _requests.Reader.Count);
@@ -77,7 +77,7 @@ public sealed class HttpPublisherTests : IAsyncLifetime
     [Fact]
     public async Task Prometheus_gets_a_push_for_each_resource_unless_the_address_names_a_group()
     {
-        SampleInFlight[] samples = [Samples.Of("disk.read-bytes", 1.5), Samples.Of("disk.read-bytes", 2), Samples.Of("load", 3, type: SampleType.Gauge, resource: "a/b \"c\""), Samples.Of("d", 4, type: SampleType.Delta, user: null)];
+        SampleInFlight[] samples = [InFlight.Of("disk.read-bytes", 1.5), InFlight.Of("disk.read-bytes", 2), InFlight.Of("load", 3, type: SampleType.Gauge, resource: "a/b \"c\""), InFlight.Of("d", 4, type: SampleType.Delta, user: null)];
         await Publisher($"prometheus://{Address}/metrics/job/j").PublishAsync(samples, CancellationToken.None);
 
         var (url, type, _, body) = Single();
@@ -101,7 +101,7 @@ public sealed class HttpPublisherTests : IAsyncLifetime
     [Fact]
     public async Task OpenTelemetry_gets_a_request_for_each_sample()
     {
-        await Publisher($"opentelemetryhttp://{Address}/v1/metrics").PublishAsync([Samples.Of("disk.read"), Samples.Of("load", 2, type: SampleType.Delta)], CancellationToken.None);
+        await Publisher($"opentelemetryhttp://{Address}/v1/metrics").PublishAsync([InFlight.Of("disk.read"), InFlight.Of("load", 2, type: SampleType.Delta)], CancellationToken.None);
 
         Assert.Equal("""
             {"resource_metrics":[{"scope_metrics":[{"scope":{"name":"ceilometer","version":"v1"},"metrics":[{"name":"disk_read","description":"disk.read unit:ns","unit":"ns","counter":{"data_points":[{"attributes":[{"key":"resource_id","value":{"string_value":"r1"}},{"key":"user_id","value":{"string_value":"u1"}},{"key":"project_id","value":{"string_value":"p1"}}],"start_time_unix_nano":1795168800,"time_unix_nano":1795168800,"as_double":1,"flags":0}]}}]}]}]}
@@ -114,7 +114,7 @@ public sealed class HttpPublisherTests : IAsyncLifetime
     {
         _status = 503;
 
-        var error = await Assert.ThrowsAsync<PublisherException>(() => Publisher($"http://user:secret@{Address}/").PublishAsync([Samples.Of()], CancellationToken.None));
+        var error = await Assert.ThrowsAsync<PublisherException>(() => Publisher($"http://user:secret@{Address}/").PublishAsync([InFlight.Of()], CancellationToken.None));
 
         Assert.Contains("the answer is 503", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
@@ -123,7 +123,7 @@ public sealed class HttpPublisherTests : IAsyncLifetime
 
     [Fact]
     public async Task A_connection_that_fails_is_an_error_after_its_retries() =>
-        await Assert.ThrowsAsync<PublisherException>(() => Publisher("http://127.0.0.1:1/?max_retries=1").PublishAsync([Samples.Of()], CancellationToken.None));
+        await Assert.ThrowsAsync<PublisherException>(() => Publisher("http://127.0.0.1:1/?max_retries=1").PublishAsync([InFlight.Of()], CancellationToken.None));
 
     [Fact]
     public void A_certificate_that_cannot_be_read_is_an_error() =>

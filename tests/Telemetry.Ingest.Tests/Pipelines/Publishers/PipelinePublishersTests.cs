@@ -15,7 +15,7 @@ public sealed class PipelinePublishersTests
     {
         var pipelines = SamplePipelines.Read("f", "{sources: [{name: s, meters: ['*'], sinks: [k]}], sinks: [{name: k, publishers: ['http://u:secret@127.0.0.1:1/?max_retries=0', notifier, store, test]}]}");
         using var publishers = Publishers(pipelines.Publishers);
-        var published = Assert.Single(pipelines.Process([Samples.Of()], DateTimeOffset.UnixEpoch));
+        var published = Assert.Single(pipelines.Process([InFlight.Of()], DateTimeOffset.UnixEpoch));
         await publishers.PublishAsync(published, TestContext.Current.CancellationToken);
 
         Assert.True(published.GoToStore);

@@ -21,8 +21,8 @@ public sealed class PublisherTests : IDisposable
     [Fact]
     public async Task What_the_notifier_sends_is_read_back_signed_and_unchanged()
     {
-        var sample = Samples.Of(metadata: """{"a": [1, "ż"]}""", monotonic: 5) with { MessageId = "id-1" };
-        var made = new TelemetryEvent("m-1", "x.y", Samples.Start, [new("t", QueryValue.Of("v")), new("f", QueryValue.Of(1e16))]);
+        var sample = InFlight.Of(metadata: """{"a": [1, "ż"]}""", monotonic: 5) with { MessageId = "id-1" };
+        var made = new TelemetryEvent("m-1", "x.y", InFlight.Start, [new("t", QueryValue.Of("v")), new("f", QueryValue.Of(1e16))]);
         var publisher = Publisher("notifier://");
         await publisher.PublishAsync([sample], CancellationToken.None);
         await publisher.PublishAsync([made], CancellationToken.None);
@@ -41,7 +41,7 @@ public sealed class PublisherTests : IDisposable
     [Fact]
     public async Task Topics_are_repeated_and_each_meter_may_have_its_own_type()
     {
-        await Publisher("notifier://?topic=a&topic=b&per_meter_topic=1").PublishAsync([Samples.Of(), Samples.Of("memory"), Samples.Of()], CancellationToken.None);
+        await Publisher("notifier://?topic=a&topic=b&per_meter_topic=1").PublishAsync([InFlight.Of(), InFlight.Of("memory"), InFlight.Of()], CancellationToken.None);
 
         var converter = DefinitionFiles.Shipped.Load(new() { SampleTopics = ["a", "b"] });
         Assert.Equal(
@@ -60,11 +60,11 @@ public sealed class PublisherTests : IDisposable
         _bus.Down = true;
         foreach (var meter in (string[])["first", "second"])
         {
-            var error = await Record.ExceptionAsync(() => publisher.PublishAsync([Samples.Of(meter)], CancellationToken.None));
+            var error = await Record.ExceptionAsync(() => publisher.PublishAsync([InFlight.Of(meter)], CancellationToken.None));
             Assert.Equal(throws, error is PublisherException);
         }
         _bus.Down = false;
-        await publisher.PublishAsync([Samples.Of("third")], CancellationToken.None);
+        await publisher.PublishAsync([InFlight.Of("third")], CancellationToken.None);
 
         Assert.Equal(arrived, _bus.Sent.Select(s => Assert.Single(DefinitionFiles.Shipped.Load().Convert(s.Body).Samples).Series.Meter));
     }
@@ -80,7 +80,7 @@ public sealed class PublisherTests : IDisposable
     [Fact]
     public async Task A_file_gets_a_line_an_item_as_JSON_or_as_Python_prints_it()
     {
-        var sample = Samples.Of(unit: null, metadata: """{"it's": [true, 1.0]}""") with { MessageId = "i" };
+        var sample = InFlight.Of(unit: null, metadata: """{"it's": [true, 1.0]}""") with { MessageId = "i" };
         await Publisher($"file://{_folder}/json?json").PublishAsync([sample], CancellationToken.None);
         await Publisher($"file://{_folder}/python").PublishAsync([sample, sample], CancellationToken.None);
 
@@ -93,7 +93,7 @@ public sealed class PublisherTests : IDisposable
     [Fact]
     public async Task A_file_is_rotated_before_it_would_grow_too_large()
     {
-        var made = new TelemetryEvent("m", "x", Samples.Start, []);
+        var made = new TelemetryEvent("m", "x", InFlight.Start, []);
         var publisher = Publisher($"file://{_folder}/events?json&max_bytes=250&backup_count=2");
         for (var i = 0; i < 9; i++)
             await publisher.PublishAsync([made], CancellationToken.None);
@@ -104,13 +104,13 @@ public sealed class PublisherTests : IDisposable
 
     [Fact]
     public async Task A_file_that_cannot_be_written_is_an_error() =>
-        await Assert.ThrowsAsync<PublisherException>(() => Publisher($"file://{_folder}/none/x").PublishAsync([Samples.Of()], CancellationToken.None));
+        await Assert.ThrowsAsync<PublisherException>(() => Publisher($"file://{_folder}/none/x").PublishAsync([InFlight.Of()], CancellationToken.None));
 
     [Fact]
     public async Task The_test_publisher_keeps_the_last_items()
     {
         var publisher = (MemoryPublisher)Publisher("test://");
-        await publisher.PublishAsync([.. Enumerable.Range(0, MemoryPublisher.Capacity + 1).Select(i => Samples.Of(volume: i))], CancellationToken.None);
+        await publisher.PublishAsync([.. Enumerable.Range(0, MemoryPublisher.Capacity + 1).Select(i => InFlight.Of(volume: i))], CancellationToken.None);
 
         Assert.Equal(MemoryPublisher.Capacity, publisher.Samples.Count);
         Assert.Equal(1, publisher.Samples[0].Volume);

@@ -4,7 +4,7 @@ using Telemetry.Domain.Metering;
 namespace Telemetry.Ingest.Tests.Pipelines;
 
 /// <summary>Samples for tests, one a second.</summary>
-internal static class Samples
+internal static class InFlight
 {
     public static readonly long Start = UnixMicroseconds.From(new DateTimeOffset(2026, 11, 20, 10, 0, 0, TimeSpan.Zero));
 
