@@ -110,7 +110,7 @@ internal abstract class CacheDataLoader<TKey, TValue>(IBatchScheduler batchSched
     }
 }
 
-/// <summary>A loader made of a function; what <see cref="Types.DataLoaderAttribute"/> makes of a method.</summary>
+/// <summary>A loader made of a function; what <c>[DataLoader]</c> makes of a method.</summary>
 internal sealed class DelegateDataLoader<TKey, TValue>(
     Func<IReadOnlyList<TKey>, CancellationToken, Task<IReadOnlyDictionary<TKey, TValue>>> load, IBatchScheduler batchScheduler, DataLoaderOptions options)
     : BatchDataLoader<TKey, TValue>(batchScheduler, options)
