@@ -23,6 +23,8 @@ internal sealed class ObjectTypeAttribute : Attribute;
 internal sealed class ObjectTypeAttribute<T> : Attribute, IExtendsType
 {
     public Type Extended => typeof(T);
+
+    public string[] IgnoreProperties { get; set; } = [];
 }
 
 /// <summary>As <see cref="ObjectTypeAttribute{T}"/>.</summary>
@@ -30,12 +32,17 @@ internal sealed class ObjectTypeAttribute<T> : Attribute, IExtendsType
 internal sealed class ExtendObjectTypeAttribute<T> : Attribute, IExtendsType
 {
     public Type Extended => typeof(T);
+
+    public string[] IgnoreProperties { get; set; } = [];
 }
 
 /// <summary>An attribute that adds fields to a class's object type.</summary>
 internal interface IExtendsType
 {
     Type Extended { get; }
+
+    /// <summary>Properties of the class that are no fields.</summary>
+    string[] IgnoreProperties { get; }
 }
 
 /// <summary>An interface, or an abstract class, is an interface of the schema.</summary>

@@ -12,11 +12,14 @@ internal sealed class RandomDocuments(Schema schema, int seed)
     private readonly List<(string Name, GraphQLType Type)> _variables = [];
     private readonly List<string> _fragments = [];
     private double _mistakes;
+    private bool _hasConditions;
 
     public string Next()
     {
         _text.Clear();
         _fragments.Clear();
+        // graphql-js evaluates conditions at the root of a subscription while it validates, and may throw.
+        _hasConditions = Chance(0.8);
         _mistakes = Chance(0.5) ? 0 : 0.002 + (_random.NextDouble() * 0.04);
         var fragments = _random.Next(0, 4);
         for (var i = 0; i < fragments; i++)
@@ -35,7 +38,7 @@ internal sealed class RandomDocuments(Schema schema, int seed)
     private string Operation(int index, int count)
     {
         _variables.Clear();
-        var operation = Chance(0.8) ? OperationType.Query : Chance(0.5) ? OperationType.Mutation : OperationType.Subscription;
+        var operation = Chance(0.8) ? OperationType.Query : _hasConditions || Chance(0.3) ? OperationType.Mutation : OperationType.Subscription;
         var root = schema.RootType(operation)!;
         _text.Clear();
         Selections(root, 3, operation == OperationType.Subscription ? 1 : 3);
@@ -98,6 +101,12 @@ internal sealed class RandomDocuments(Schema schema, int seed)
         else if ((Chance(0.1) || type is UnionType) && depth > 0)
         {
             var possible = schema.Types.Where(t => t.IsComposite && schema.PossibleTypes(t).Overlaps(schema.PossibleTypes(type))).ToList();
+            if (possible.Count == 0)
+            {
+                _text.Append("__typename ");
+                return;
+            }
+
             var on = Mistake() ? schema.FindType("Mutation")! : possible[_random.Next(possible.Count)];
             _text.Append("... ");
             if (Chance(0.8) || type is UnionType)
@@ -156,7 +165,7 @@ internal sealed class RandomDocuments(Schema schema, int seed)
 
     private void Directives()
     {
-        if (Chance(0.05))
+        if (_hasConditions && Chance(0.05))
         {
             _text.Append(Chance(0.5) ? "@include(if: " : "@skip(if: ");
             Value(new NonNullType(schema.FindType("Boolean")!), 1, allowVariables: false);
