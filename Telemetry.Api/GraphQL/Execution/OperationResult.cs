@@ -15,6 +15,8 @@ internal sealed class OperationResult(ObjectResult? data, bool hasData, IReadOnl
     /// <summary>Null for none.</summary>
     public OperationCost? Cost { get; init; }
 
+    public OperationResult WithCost(OperationCost? cost) => new(Data, HasData, Errors) { Cost = cost };
+
     public static OperationResult RequestError(params IReadOnlyList<IError> errors) => new(null, hasData: false, errors);
 
     /// <summary>The answer as JSON, errors first.</summary>

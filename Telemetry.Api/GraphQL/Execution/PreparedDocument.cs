@@ -34,6 +34,9 @@ internal sealed class PreparedDocument
 
     public IReadOnlyDictionary<string, FragmentDefinitionNode> Fragments { get; }
 
+    /// <summary>Of operations without variables, as they were reckoned.</summary>
+    public ConcurrentDictionary<OperationDefinitionNode, double> Costs { get; } = [];
+
     /// <summary>The operation with the fields that a request's variables leave in it.</summary>
     public Operation Prepare(Schema schema, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables) => _dependsOnVariables
         ? Operation.Create(schema, this, definition, variables)

@@ -19,7 +19,7 @@ internal sealed class ValidationContext
         foreach (var definition in document.Definitions)
         {
             if (definition is FragmentDefinitionNode fragment)
-                fragments.TryAdd(fragment.Name, fragment);
+                fragments[fragment.Name] = fragment;
         }
 
         Fragments = fragments;
@@ -44,14 +44,26 @@ internal sealed class ValidationContext
     /// <summary>The composite or other type that a fragment is on; null for an unknown one.</summary>
     public NamedType? TypeOf(NamedTypeNode? node) => node is null ? null : Schema.FindType(node.Name);
 
-    /// <summary>The fragments that an operation or fragment spreads, wherever within it.</summary>
+    /// <summary>The fragments that an operation or fragment spreads, wherever within it; those of an outer selection set first.</summary>
     public IReadOnlyList<FragmentSpreadNode> SpreadsIn(SyntaxNode definition)
     {
         if (_spreads.TryGetValue(definition, out var found))
             return found;
-        var visitor = new SpreadVisitor();
-        visitor.Visit(definition);
-        return _spreads[definition] = visitor.Spreads;
+        var spreads = new List<FragmentSpreadNode>();
+        var open = new Stack<SelectionSetNode>();
+        open.Push(definition is OperationDefinitionNode operation ? operation.SelectionSet : ((FragmentDefinitionNode)definition).SelectionSet);
+        while (open.TryPop(out var set))
+        {
+            foreach (var selection in set.Selections)
+            {
+                if (selection is FragmentSpreadNode spread)
+                    spreads.Add(spread);
+                else if ((selection is FieldNode field ? field.SelectionSet : ((InlineFragmentNode)selection).SelectionSet) is { } below)
+                    open.Push(below);
+            }
+        }
+
+        return _spreads[definition] = spreads;
     }
 
     /// <summary>The fragments that an operation reaches, each once, without recursion.</summary>
@@ -98,18 +110,6 @@ internal sealed class ValidationContext
                 usages.Add(new(variable, types.InputType, types.HasDefault, types.ParentInputType));
         }).Walk(definition);
         return _usages[definition] = usages;
-    }
-
-    private sealed class SpreadVisitor : SyntaxVisitor
-    {
-        public List<FragmentSpreadNode> Spreads { get; } = [];
-
-        protected override bool Enter(SyntaxNode node)
-        {
-            if (node is FragmentSpreadNode spread)
-                Spreads.Add(spread);
-            return node.Kind is not (SyntaxKind.Argument or SyntaxKind.Directive or SyntaxKind.VariableDefinition);
-        }
     }
 }
 

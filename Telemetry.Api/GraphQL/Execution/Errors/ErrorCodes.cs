@@ -17,6 +17,7 @@ internal static class ErrorCodes
     public const string Cancelled = "CANCELLED";
     public const string NullViolation = "NON_NULL_VIOLATION";
     public const string Internal = "INTERNAL_SERVER_ERROR";
+    public const string OperationNotAllowed = "OPERATION_NOT_ALLOWED";
     public const string NotAuthorized = "AUTH_NOT_AUTHORIZED";
     public const string SlowSubscriber = "SLOW_SUBSCRIBER";
 }
