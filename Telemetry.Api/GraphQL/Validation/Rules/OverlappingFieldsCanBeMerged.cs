@@ -28,10 +28,10 @@ internal sealed class OverlappingFieldsCanBeMerged() : ValidationRule(
         try
         {
             var level = new List<Occurrence>();
-            var (set, type) = node is OperationDefinitionNode o
-                ? (o.SelectionSet, context.Schema.RootType(o.Operation))
-                : (((FragmentDefinitionNode)node).SelectionSet, context.TypeOf(((FragmentDefinitionNode)node).TypeCondition));
-            Expand(set, type, level, new HashSet<string>(StringComparer.Ordinal));
+            if (node is OperationDefinitionNode operation)
+                Expand(operation.SelectionSet, context.Schema.RootType(operation.Operation), level, new HashSet<string>(StringComparer.Ordinal));
+            else if (node is FragmentDefinitionNode fragment)
+                Expand(fragment.SelectionSet, context.TypeOf(fragment.TypeCondition), level, new HashSet<string>(StringComparer.Ordinal) { fragment.Name });
             _ = CheckShapes(level, 0) && CheckParents(level, 0);
         }
         catch (TooManyStepsException)
