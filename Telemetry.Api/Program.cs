@@ -1,1 +1,3 @@
-Console.WriteLine("telemetry");
+using Telemetry.Api.CommandLine;
+
+return await TelemetryCommand.RunAsync(args);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Telemetry.Domain.Queries;
 
@@ -15,6 +16,8 @@ public sealed class Metadata : IEquatable<Metadata>
     public const int MaxDepth = 64;
 
     public static readonly Metadata Empty = new("{}"u8.ToArray());
+
+    private static readonly JsonWriterOptions CanonicalOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly byte[] _utf8;
     private readonly int _hash;
@@ -46,7 +49,7 @@ public sealed class Metadata : IEquatable<Metadata>
     }
 
     /// <summary>Reads any JSON object.</summary>
-    /// <exception cref="JsonException">It is no JSON object, or deeper than <see cref="MaxDepth"/>.</exception>
+    /// <exception cref="JsonException">It is no JSON object, deeper than <see cref="MaxDepth"/>, or has text that is no Unicode (half a surrogate pair).</exception>
     public static Metadata Parse(ReadOnlySpan<byte> json)
     {
         var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = MaxDepth });
@@ -63,8 +66,15 @@ public sealed class Metadata : IEquatable<Metadata>
     public static Metadata From(JsonElement root)
     {
         using var buffer = new MemoryStream();
-        using (var writer = new Utf8JsonWriter(buffer, new JsonWriterOptions { SkipValidation = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        try
+        {
+            using var writer = new Utf8JsonWriter(buffer, CanonicalOptions);
             WriteCanonical(writer, root);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new JsonException("Metadata has text that is no Unicode.", e);
+        }
         return FromCanonical(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
     }
 
@@ -73,7 +83,7 @@ public sealed class Metadata : IEquatable<Metadata>
     public QueryValue this[string path] => Find(Root, path) is { } element ? ValueOf(element) : QueryValue.Null;
 
     /// <summary>The keys and values as Ceilometer shows them: nested keys joined (see <c>Flatten</c>), every value as Python's text.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Flatten() => MetadataText.Flatten(Root);
+    public IReadOnlyDictionary<string, string> Flatten() => MetadataText.Flatten(Root);
 
     public bool Equals(Metadata? other) =>
         ReferenceEquals(this, other) || (other is not null && _hash == other._hash && _utf8.AsSpan().SequenceEqual(other._utf8));
@@ -99,8 +109,6 @@ public sealed class Metadata : IEquatable<Metadata>
                 if (Find(next, path[(end + 1)..]) is { } found)
                     return found;
             }
-            if (path.IndexOf('.') < 0)
-                break;
         }
         return null;
     }

@@ -6,19 +6,21 @@ namespace Telemetry.Domain.Metering;
 
 /// <summary>Metadata as Ceilometer's API shows it: flat, every value turned into the text that Python gives it.</summary>
 /// <remarks>Source: ceilometer/api/controllers/v2/utils.py (flatten_metadata) and utils.py (recursive_keypairs, restore_nesting).</remarks>
-internal static class MetadataText
+public static class MetadataText
 {
     /// <summary>
-    /// Nested keys are joined so that the first separator is a dot and all further ones, and all dots within keys, are colons:
-    /// <c>{"a":{"b":{"c":1}}}</c> gives <c>a.b:c</c>. Empty objects vanish.
+    /// Nested keys are joined by dots; then the first dot or colon becomes a dot and all further ones, also those within keys,
+    /// become colons: <c>{"a":{"b":{"c":1}}}</c> gives <c>a.b:c</c>. Empty objects vanish. Of keys that come out equal the last one's value stays.
     /// </summary>
-    public static IEnumerable<KeyValuePair<string, string>> Flatten(JsonElement root)
+    internal static IReadOnlyDictionary<string, string> Flatten(JsonElement root)
     {
+        var flat = new OrderedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var property in root.EnumerateObject())
         {
             foreach (var (key, value) in Pairs(property.Name, property.Value))
-                yield return new(Separate(key), value);
+                flat[Separate(key)] = value;
         }
+        return flat;
     }
 
     private static IEnumerable<(string Key, string Value)> Pairs(string key, JsonElement value)
@@ -37,14 +39,15 @@ internal static class MetadataText
 
     private static string Separate(string key)
     {
-        var first = key.IndexOf('.');
-        return first < 0 ? key : string.Concat(key.AsSpan(0, first + 1), key[(first + 1)..].Replace('.', ':'));
+        var first = key.AsSpan().IndexOfAny('.', ':');
+        return first < 0 ? key : string.Concat(key.AsSpan(0, first), ".", key[(first + 1)..].Replace('.', ':'));
     }
 
     /// <summary>What <c>str()</c> gives; text stays as it is.</summary>
     public static string PythonText(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : PythonRepr(value);
 
-    private static string PythonRepr(JsonElement value) => value.ValueKind switch
+    /// <summary>What <c>repr()</c> gives.</summary>
+    public static string PythonRepr(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => "None",
         JsonValueKind.True => "True",
@@ -66,12 +69,9 @@ internal static class MetadataText
     {
         if (!double.IsFinite(value))
             return double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
-        var digits = value.ToString("E16", CultureInfo.InvariantCulture);
-        var shortest = value.ToString("R", CultureInfo.InvariantCulture);
-        var exponent = int.Parse(digits.AsSpan(digits.IndexOf('E') + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
         if (value == 0)
             return double.IsNegative(value) ? "-0.0" : "0.0";
-        var significant = Significant(shortest);
+        var (significant, exponent) = Shortest(Math.Abs(value));
         var sign = value < 0 ? "-" : "";
         if (exponent is >= -4 and < 16)
         {
@@ -85,15 +85,21 @@ internal static class MetadataText
         return $"{sign}{mantissa}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
     }
 
-    private static string Significant(string shortest)
+    /// <summary>The fewest digits that read back as the same double, and the power of ten of the first of them.</summary>
+    private static (string Digits, int Exponent) Shortest(double value)
     {
-        var end = shortest.IndexOf('E');
-        var digits = (end < 0 ? shortest : shortest[..end]).Replace("-", "", StringComparison.Ordinal).Replace(".", "", StringComparison.Ordinal);
-        digits = digits.Trim('0') is { Length: > 0 } trimmed ? trimmed : "0";
-        return digits;
+        var text = value.ToString("R", CultureInfo.InvariantCulture); // 12.5, 0.001, 1.5E+20
+        var e = text.IndexOf('E');
+        var power = e < 0 ? 0 : int.Parse(text.AsSpan(e + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var mantissa = e < 0 ? text : text[..e];
+        var point = mantissa.IndexOf('.') is >= 0 and var p ? p : mantissa.Length;
+        var digits = mantissa.Replace(".", "", StringComparison.Ordinal);
+        var leading = digits.Length - digits.TrimStart('0').Length;
+        return (digits.Trim('0'), power + point - 1 - leading);
     }
 
-    private static string Quote(string text)
+    /// <summary>A text as Python writes it in source: within quotes, what cannot be shown escaped.</summary>
+    public static string Quote(string text)
     {
         var quote = text.Contains('\'') && !text.Contains('"') ? '"' : '\'';
         var result = new StringBuilder(text.Length + 2).Append(quote);

@@ -60,7 +60,7 @@ public sealed class SampleBatch
     public IReadOnlyList<StreamName> Streams()
     {
         var streams = new List<StreamName>();
-        var seen = new HashSet<(string?, int)>();
+        var seen = new HashSet<(string, int)>();
         string? project = null;
         long from = 1, to = 0; // the month of the sample before, as microseconds; empty at first
         for (var i = 0; i < Count; i++)
@@ -70,7 +70,8 @@ public sealed class SampleBatch
                 continue;
             project = Series[i].ProjectId;
             (from, to) = SampleStreams.MonthOf(at);
-            if (seen.Add((project, (int)(from / UnixMicroseconds.PerDay))))
+            // Samples of no project share the streams of a project that is called so.
+            if (seen.Add((project ?? SampleStreams.NoProject, (int)(from / UnixMicroseconds.PerDay))))
                 streams.Add(StreamOf(i));
         }
         return streams;

@@ -9,13 +9,16 @@ public static class SampleStreams
 {
     public const string Category = "samples";
 
+    /// <summary>Stands for the project of samples that have none.</summary>
+    public const string NoProject = "none";
+
     // Formatting a name costs more than everything else about splitting a batch; projects times months in use are few.
     private static readonly ConcurrentDictionary<(string Project, int Month), StreamName> Names = new();
 
     public static StreamName For(string? project, long timestamp)
     {
         var at = UnixMicroseconds.ToDateTime(timestamp);
-        var key = (project ?? "none", at.Year * 12 + at.Month - 1);
+        var key = (project ?? NoProject, at.Year * 12 + at.Month - 1);
         if (Names.Count > 100_000)
             Names.Clear();
         return Names.GetOrAdd(key, static k =>

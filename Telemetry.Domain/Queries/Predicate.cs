@@ -110,7 +110,11 @@ public abstract record Predicate
             case Constant:
                 return this;
             case Not n:
-                return n.Operand.Reduce(known) is Constant c ? new Constant(!c.Value) : new Not(n.Operand.Reduce(known));
+                return n.Operand.Reduce(known) switch
+                {
+                    Constant c => new Constant(!c.Value),
+                    var operand => new Not(operand),
+                };
             case All all:
                 return Combine(all.Operands, known, absorbing: false, static rest => new All(rest));
             case Any any:

@@ -7,7 +7,7 @@ namespace Telemetry.Domain.Statistics;
 /// <param name="Range">The samples' timestamps.</param>
 /// <param name="PeriodSeconds">The length of a bucket; null for one row over everything.</param>
 /// <param name="GridStart">Where bucket 0 begins (microseconds since 1970); null: at the earliest sample that is selected, over all groups.</param>
-/// <param name="GroupBy">Fields or metadata keys; samples that lack one of them are left out.</param>
+/// <param name="GroupBy">Fields or metadata keys. Samples that lack a metadata key are left out; no project, or no user, is a group of its own.</param>
 /// <param name="Aggregates">What is computed beyond the <see cref="Accumulator"/>, which every row has.</param>
 public sealed record StatisticsQuery(
     Predicate Filter,

@@ -52,4 +52,9 @@ public sealed record RecordedEvent(
 /// <summary>An event as one stream sees it.</summary>
 /// <param name="Id">Unique for the stream's share: <see cref="EventId.Share"/> where the event has several streams, else the event's id.</param>
 /// <param name="Event">The whole event. Of a batch of samples this stream's share are those that <see cref="SampleBatch.StreamOf"/> gives to it.</param>
-public sealed record StreamEvent(StreamName Stream, long Version, Guid Id, RecordedEvent Event);
+public sealed record StreamEvent(StreamName Stream, long Version, Guid Id, RecordedEvent Event)
+{
+    /// <summary>An event as the n-th of its streams sees it, from 0.</summary>
+    public static StreamEvent Of(RecordedEvent e, int part) =>
+        new(e.Streams[part].Stream, e.Streams[part].Version, e.Streams.Count > 1 ? e.Id.Share(part) : e.Id.Value, e);
+}

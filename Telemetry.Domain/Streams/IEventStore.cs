@@ -11,7 +11,10 @@ public interface IEventStore
     /// has begun withdraws it; later it has no effect.
     /// </remarks>
     /// <param name="events">At least one. Versions in a stream follow the order of the list.</param>
-    /// <exception cref="ArgumentException">The list is empty, or an event names no stream.</exception>
+    /// <exception cref="ArgumentException">
+    /// The events break a rule of <see cref="NewEvents.Check"/>, a batch cannot be stored (a volume that is not finite), or an event other
+    /// than the first has an id that is stored already; nothing was stored.
+    /// </exception>
     /// <exception cref="WrongExpectedVersionException">A stream has another version than expected; nothing was stored.</exception>
     /// <exception cref="EventStoreBusyException">Too much is waiting to be written; nothing was stored. Try again later.</exception>
     /// <exception cref="EventStoreFullException">The disk is full; nothing was stored. It works again once there is space.</exception>

@@ -1,1 +1,26 @@
-Console.WriteLine("ingest | query | rebuild | size");
+using System.Globalization;
+using Telemetry.Benchmarks;
+
+// Workload W against a server process of its own, over HTTP. docs/performance.md has figures and commands.
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+var options = args.Skip(1).Where(a => a.StartsWith("--", StringComparison.Ordinal)).Select(a => a.Split('=', 2)).ToDictionary(a => a[0], a => a.ElementAtOrDefault(1) ?? "");
+int Option(string name, int otherwise) => options.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+switch (args.FirstOrDefault())
+{
+    case "ingest":
+        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4));
+        return 0;
+    case "query":
+        await QueryBenchmark.RunAsync(Option("--polls", 1000));
+        return 0;
+    case "rebuild":
+        await RebuildBenchmark.RunAsync(Option("--polls", 1000));
+        return 0;
+    case "size":
+        await SizeBenchmark.RunAsync(Option("--polls", 1000));
+        return 0;
+    default:
+        Console.Error.WriteLine("ingest [--polls=100] [--connections=4] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000]; a poll is 10,000 samples");
+        return 2;
+}

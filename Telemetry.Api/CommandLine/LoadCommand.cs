@@ -1,0 +1,126 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace Telemetry.Api.CommandLine;
+
+/// <summary><c>telemetry load FILE</c>: sends a file of samples to a running server.</summary>
+/// <remarks>Every part carries a key that follows from the file's content so far, so the same file sent twice counts once, and a load that
+/// broke off goes on where it stopped when it is simply repeated.</remarks>
+internal static class LoadCommand
+{
+    /// <summary>How long one part is tried again while the server is away or busy.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public static Command Create()
+    {
+        var file = new Argument<string>("FILE") { Description = "A JSON list of samples, or one sample a line (NDJSON); - reads standard input." };
+        var server = ServerOption.Create("The server's address.");
+        var batch = new Option<int>("--batch") { Description = "Samples a request, 1 to 100000. Another number makes the same file count again.", DefaultValueFactory = _ => 1000 };
+        batch.Validators.Add(r =>
+        {
+            if (r.GetValueOrDefault<int>() is < 1 or > 100_000)
+                r.AddError("--batch is a number from 1 to 100000.");
+        });
+        var project = new Option<string?>("--project") { Description = "X-Project-Id: the project of samples that name none." };
+        var user = new Option<string?>("--user") { Description = "X-User-Id: the user of samples that name none." };
+        var roles = new Option<string?>("--roles") { Description = "X-Roles, such as admin." };
+        var command = new Command("load", "Sends a file of samples to a running server. The same file twice counts once.") { file, server, batch, project, user, roles };
+        command.SetAction((parsed, ct) => RunAsync(
+            parsed.GetValue(file)!, parsed.GetValue(server)!, parsed.GetValue(batch),
+            [("X-Project-Id", parsed.GetValue(project)), ("X-User-Id", parsed.GetValue(user)), ("X-Roles", parsed.GetValue(roles))], ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string file, Uri server, int batch, (string Name, string? Value)[] headers, CancellationToken ct)
+    {
+        using var client = new HttpClient { BaseAddress = server, Timeout = TimeSpan.FromMinutes(2) };
+        foreach (var (name, value) in headers.Where(h => h.Value is not null))
+            client.DefaultRequestHeaders.Add(name, value);
+        var (sent, before, dropped) = (0L, 0L, 0L);
+        try
+        {
+            await using var input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
+            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+            await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
+            {
+                var task = progress.AddTask($"Loading {Markup.Escape(file)}", maxValue: input.CanSeek ? Math.Max(1, input.Length) : 1);
+                task.IsIndeterminate = !input.CanSeek;
+                await foreach (var part in SampleFile.ReadAsync(input, batch))
+                {
+                    var outcome = await SendAsync(client, part, ct);
+                    dropped += outcome.Dropped;
+                    before += outcome.WasStored ? part.Count - outcome.Dropped : 0;
+                    sent += part.Count;
+                    task.Value = input.CanSeek ? part.BytesRead : 0;
+                    task.Description = $"{sent} samples";
+                }
+                task.Value = task.MaxValue;
+            });
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or LoadException)
+        {
+            return TelemetryCommand.Fail($"{e.Message} {sent} samples are stored; the same command goes on from there.");
+        }
+        Console.WriteLine($"{sent} samples read, {sent - before - dropped} stored, {before} were there already{(dropped > 0 ? $", {dropped} dropped for lack of a volume" : "")}.");
+        return 0;
+    }
+
+    /// <summary>Sends one part, trying again while the server is away or busy.</summary>
+    private static async Task<Outcome> SendAsync(HttpClient client, SamplePart part, CancellationToken ct)
+    {
+        var giveUp = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
+        for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause < TimeSpan.FromSeconds(10) ? pause * 2 : pause)
+        {
+            string problem;
+            try
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Post, "v2/samples") { Content = new ReadOnlyMemoryContent(part.Json) };
+                request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                request.Headers.Add("Prefer", "return=minimal");
+                request.Headers.Add("Idempotency-Key", part.Key);
+                using var response = await client.SendAsync(request, ct);
+                if (response.IsSuccessStatusCode)
+                {
+                    return new(
+                        response.Headers.Contains("Idempotent-Replayed"),
+                        response.Headers.TryGetValues("Telemetry-Dropped", out var dropped) ? int.Parse(dropped.Single(), CultureInfo.InvariantCulture) : 0);
+                }
+                problem = $"The server answered {(int)response.StatusCode}: {Fault(await response.Content.ReadAsStringAsync(ct))}";
+                if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage or HttpStatusCode.TooManyRequests))
+                    throw new LoadException($"Samples {part.First} to {part.First + part.Count - 1} of the file were refused. {problem}");
+                pause = response.Headers.RetryAfter?.Delta ?? pause;
+            }
+            catch (HttpRequestException e)
+            {
+                problem = $"No answer from {client.BaseAddress}: {e.Message}.";
+            }
+            if (TimeProvider.System.GetTimestamp() > giveUp)
+                throw new LoadException($"Gave up after {Patience.TotalMinutes} minutes. {problem}");
+            await Task.Delay(pause, ct);
+        }
+    }
+
+    private static string Fault(string body)
+    {
+        try
+        {
+            return JsonDocument.Parse(body).RootElement.GetProperty("error_message") is { ValueKind: JsonValueKind.Object } error
+                ? error.GetProperty("faultstring").GetString() ?? body
+                : body;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return body;
+        }
+    }
+
+    /// <param name="WasStored">By an earlier load of the same file.</param>
+    /// <param name="Dropped">Samples without a volume, which nobody can store.</param>
+    private readonly record struct Outcome(bool WasStored, int Dropped);
+
+    private sealed class LoadException(string message) : Exception(message);
+}

@@ -1,0 +1,125 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+using Telemetry.Api.Hosting;
+using Telemetry.Ingest;
+using Telemetry.Projections.Running;
+
+namespace Telemetry.Api.CommandLine;
+
+/// <summary><c>telemetry rebuild</c>: builds read models anew from the log.</summary>
+/// <remarks>Where a server holds the data directory, it is asked to do it beside the models it answers from; else this process does it.</remarks>
+internal static class RebuildCommand
+{
+    public static Command Create()
+    {
+        var name = new Argument<string?>("NAME") { Description = "The projection to build; all of them where none is named.", Arity = ArgumentArity.ZeroOrOne };
+        var data = new Option<string>("--data") { Description = "The data directory.", DefaultValueFactory = _ => ServerSettings.DefaultData };
+        var server = ServerOption.Create("The server to ask where one is running.");
+        var command = new Command("rebuild", "Builds read models anew from the log, beside the ones in use.") { name, data, server };
+        command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(name), parsed.GetValue(data)!, parsed.GetValue(server)!, ct));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(string? name, string data, Uri server, CancellationToken ct)
+    {
+        try
+        {
+            if (!File.Exists(Path.Combine(data, "events.db")))
+                return TelemetryCommand.Fail($"There is no log in '{Path.GetFullPath(data)}'. Name the data directory with --data.", TelemetryCommand.UsageError);
+            return await ShowAsync(progress => HereAsync(name, data, progress, ct));
+        }
+        catch (DataDirectoryInUseException)
+        {
+            return await AskAsync(name, server, ct);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return TelemetryCommand.Fail(e.Message);
+        }
+    }
+
+    private static async Task<int> HereAsync(string? name, string data, IProgress<RebuildProgress> progress, CancellationToken ct)
+    {
+        var services = new ServiceCollection().AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        services.AddEmbeddedStores(Path.GetFullPath(data), start: false);
+        await using var provider = services.BuildServiceProvider();
+        var runner = provider.GetRequiredService<ProjectionRunner>();
+        if (name is not null && !runner.Names.Contains(name))
+            return TelemetryCommand.Fail($"There is no projection '{name}'. There are: {string.Join(", ", runner.Names)}.", TelemetryCommand.UsageError);
+        foreach (var each in name is null ? runner.Names : [name])
+            await runner.RebuildAsync(each, progress, ct);
+        return 0;
+    }
+
+    private static async Task<int> AskAsync(string? name, Uri server, CancellationToken ct)
+    {
+        using var client = new HttpClient { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        try
+        {
+            var names = name is not null ? [name] : JsonDocument.Parse(await client.GetStringAsync("v2/projections", ct))
+                .RootElement.EnumerateArray().Select(p => p.GetProperty("name").GetString()!).ToList();
+            return await ShowAsync(async progress =>
+            {
+                foreach (var each in names)
+                {
+                    if (await AskOneAsync(client, each, progress, ct) is { } problem)
+                        return TelemetryCommand.Fail(problem);
+                }
+                return 0;
+            });
+        }
+        catch (HttpRequestException e)
+        {
+            return TelemetryCommand.Fail($"A server holds the data directory, and {server} does not answer: {e.Message}. Name the server with --server.");
+        }
+    }
+
+    private static async Task<string?> AskOneAsync(HttpClient client, string name, IProgress<RebuildProgress> progress, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"v2/projections/{Uri.EscapeDataString(name)}/rebuild");
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        if (!response.IsSuccessStatusCode)
+            return $"The server answered {(int)response.StatusCode} for projection '{name}'.";
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
+        while (await lines.ReadLineAsync(ct) is { } line)
+        {
+            using var json = JsonDocument.Parse(line);
+            if (json.RootElement.TryGetProperty("error", out var error))
+                return error.GetString();
+            progress.Report(new(
+                json.RootElement.GetProperty("position").GetInt64(), json.RootElement.GetProperty("head").GetInt64(), json.RootElement.GetProperty("samples").GetInt64()));
+            if (json.RootElement.TryGetProperty("done", out _))
+                return null;
+        }
+        return "The server ended before the rebuild did; the old read models are still in use.";
+    }
+
+    private static async Task<int> ShowAsync(Func<IProgress<RebuildProgress>, Task<int>> work)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        var last = new RebuildProgress();
+        var code = await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+            .StartAsync(progress =>
+            {
+                var task = progress.AddTask("Rebuilding");
+                return work(new Reporter(p =>
+                {
+                    last = p;
+                    task.MaxValue = Math.Max(1, p.Head);
+                    task.Value = p.Position;
+                    task.Description = $"{p.Samples} samples";
+                }));
+            });
+        if (code == 0)
+            Console.WriteLine($"Rebuilt from {last.Samples} samples, up to position {last.Position}.");
+        return code;
+    }
+
+    private sealed class Reporter(Action<RebuildProgress> report) : IProgress<RebuildProgress>
+    {
+        public void Report(RebuildProgress value) => report(value);
+    }
+}

@@ -1,0 +1,29 @@
+using System.CommandLine;
+using Telemetry.Api.Hosting;
+
+namespace Telemetry.Api.CommandLine;
+
+/// <summary><c>telemetry serve</c>: runs the server until it is told to stop.</summary>
+internal static class ServeCommand
+{
+    public static Command Create()
+    {
+        var urls = new Option<string?>("--urls") { Description = $"Where to listen, addresses between semicolons. Default: {ServerSettings.DefaultUrls}" };
+        var data = new Option<string?>("--data") { Description = "The directory of the log and the read models. Default: ./data" };
+        var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
+        var command = new Command("serve", "Runs the server (the default command).") { urls, data, insecure };
+        command.SetAction(async (parsed, ct) =>
+        {
+            try
+            {
+                await TelemetryServer.RunAsync(new(parsed.GetValue(urls), parsed.GetValue(data), parsed.GetValue(insecure)), ct);
+                return 0;
+            }
+            catch (ServerStartException e)
+            {
+                return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
+            }
+        });
+        return command;
+    }
+}

@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Options;
+using Telemetry.Api.Monitoring;
+using Telemetry.Api.V2;
+using Telemetry.Domain.Streams;
+using Telemetry.Ingest.EventStores.Sqlite;
+using Telemetry.Ingest.Samples;
+using Telemetry.Projections;
+using Telemetry.Projections.Running;
+
+namespace Telemetry.Api.Hosting;
+
+/// <summary>The composition root: puts the parts together and maps the paths.</summary>
+internal static class TelemetryServer
+{
+    /// <exception cref="ServerStartException">The settings make no server.</exception>
+    public static async Task RunAsync(ServerSettings settings, CancellationToken ct)
+    {
+        var app = Build(settings);
+        await using (app)
+        {
+            try
+            {
+                await app.StartAsync(ct);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            {
+                throw new ServerStartException(e.Message, e);
+            }
+            Log.Started(app.Logger, string.Join(' ', app.Urls), app.Services.GetRequiredService<Ingest.DataDirectory>().Path);
+            await app.WaitForShutdownAsync(ct);
+        }
+    }
+
+    /// <summary>The log and the read models of a data directory, as the server and <c>telemetry rebuild</c> use them.</summary>
+    public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true)
+    {
+        services.AddSqliteEventStore(data);
+        services.Configure<ProjectionsOptions>(options => options.Directory = data);
+        services.AddTelemetryProjections(start);
+        services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+        return services;
+    }
+
+    private static WebApplication Build(ServerSettings settings)
+    {
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+        var configuration = builder.Configuration;
+        var urls = settings.Urls ?? configuration["Telemetry:Urls"] ?? ServerSettings.DefaultUrls;
+        var data = Path.GetFullPath(settings.Data ?? configuration["Telemetry:Data"] ?? ServerSettings.DefaultData);
+        ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
+
+        builder.WebHost.UseUrls(urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestLineSize = 64 << 10;
+        });
+        builder.Logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
+        builder.Services.AddSingleton<PrometheusMetrics>();
+        builder.Services.AddSingleton<ProjectionMetrics>();
+        builder.Services.AddSampleIntake();
+        builder.Services.AddTelemetryApi();
+        builder.Services.AddEmbeddedStores(data);
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
+        app.UseTelemetryApi();
+        app.MapV2();
+        app.MapProjections();
+        app.MapHealth();
+        app.MapMetrics();
+        app.Services.GetRequiredService<ProjectionMetrics>();
+        return app;
+    }
+}

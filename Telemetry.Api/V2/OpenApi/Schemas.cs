@@ -1,0 +1,95 @@
+using Microsoft.OpenApi;
+
+namespace Telemetry.Api.V2.OpenApi;
+
+/// <summary>The shapes of bodies, by the names that Ceilometer's documentation gives them.</summary>
+internal static class Schemas
+{
+    private static OpenApiSchema Text => new() { Type = JsonSchemaType.String };
+    private static OpenApiSchema TextOrNull => new() { Type = JsonSchemaType.String | JsonSchemaType.Null };
+    private static OpenApiSchema Float => new() { Type = JsonSchemaType.Number };
+    private static OpenApiSchema FloatOrNull => new() { Type = JsonSchemaType.Number | JsonSchemaType.Null };
+    private static OpenApiSchema Integer => new() { Type = JsonSchemaType.Integer };
+    private static OpenApiSchema Boolean => new() { Type = JsonSchemaType.Boolean };
+    private static OpenApiSchema Texts => new() { Type = JsonSchemaType.Object, AdditionalProperties = Text };
+    private static OpenApiSchema SampleType => new() { Type = JsonSchemaType.String, Enum = ["gauge", "delta", "cumulative"] };
+
+    private static OpenApiSchema Timestamp => new()
+    {
+        Type = JsonSchemaType.String,
+        Description = "UTC without a zone: YYYY-MM-DDTHH:MM:SS, with six digits of fraction unless they are zero.",
+    };
+
+    private static OpenApiSchema TimestampOrNull => new() { Type = JsonSchemaType.String | JsonSchemaType.Null, Description = Timestamp.Description };
+
+    /// <summary>All of them.</summary>
+    public static IEnumerable<KeyValuePair<string, OpenApiSchema>> All(OpenApiDocument document)
+    {
+        yield return new("Versions", Object(("versions", Object(("values", List(Object(
+            ("id", Text), ("status", Text), ("updated", Text), ("links", List(new OpenApiSchemaReference("Link", document))),
+            ("media-types", List(Object(("base", Text), ("type", Text)))))))))));
+        yield return new("Capabilities", Object(
+            ("api", new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = Boolean }),
+            ("storage", Object(("storage:production_ready", Boolean)))));
+        yield return new("Link", Object(("href", Text), ("rel", Text)));
+        yield return new("Meter", Object(
+            ("name", Text), ("type", SampleType), ("unit", TextOrNull), ("resource_id", TextOrNull), ("project_id", TextOrNull),
+            ("user_id", TextOrNull), ("source", TextOrNull), ("meter_id", Text)));
+        yield return new("OldSample", OldSample());
+        yield return new("Sample", Object(
+            ("id", Text), ("meter", Text), ("type", SampleType), ("unit", TextOrNull), ("volume", Float), ("resource_id", Text),
+            ("user_id", TextOrNull), ("project_id", TextOrNull), ("source", Text), ("timestamp", Timestamp), ("recorded_at", Timestamp), ("metadata", Texts)));
+        yield return new("Resource", Object(
+            ("resource_id", Text), ("project_id", TextOrNull), ("user_id", TextOrNull), ("first_sample_timestamp", Timestamp),
+            ("last_sample_timestamp", Timestamp), ("metadata", Texts), ("links", List(new OpenApiSchemaReference("Link", document))), ("source", Text)));
+        yield return new("Statistics", Statistics());
+        yield return new("ComplexQuery", ComplexQuery());
+        yield return new("Error", Object(("error_message", new OpenApiSchema
+        {
+            OneOf = [Object(("faultcode", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["Client", "Server"] }), ("faultstring", Text), ("debuginfo", new OpenApiSchema { Type = JsonSchemaType.Null })), Text],
+        })));
+    }
+
+    private static OpenApiSchema OldSample()
+    {
+        var schema = Object(
+            ("counter_name", Text), ("counter_type", SampleType), ("counter_unit", TextOrNull), ("counter_volume", Float), ("resource_id", Text),
+            ("user_id", TextOrNull), ("project_id", TextOrNull), ("source", Text), ("timestamp", Timestamp), ("recorded_at", Timestamp),
+            ("resource_metadata", Texts), ("message_id", Text));
+        schema.Required!.Clear();
+        schema.Required.UnionWith(["counter_name", "counter_type", "counter_unit", "counter_volume", "resource_id"]);
+        return schema;
+    }
+
+    private static OpenApiSchema Statistics()
+    {
+        var schema = Object(
+            ("count", Integer), ("min", Float), ("max", Float), ("avg", FloatOrNull), ("sum", FloatOrNull), ("unit", TextOrNull),
+            ("groupby", new OpenApiSchema { Type = JsonSchemaType.Object | JsonSchemaType.Null, AdditionalProperties = TextOrNull }),
+            ("aggregate", new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = FloatOrNull }),
+            ("duration", FloatOrNull), ("duration_start", TimestampOrNull), ("duration_end", TimestampOrNull),
+            ("period", Integer), ("period_start", Timestamp), ("period_end", Timestamp));
+        schema.Required!.ExceptWith(["count", "min", "max", "avg", "sum", "aggregate"]); // which of these are there follows from the argument aggregate
+        return schema;
+    }
+
+    private static OpenApiSchema ComplexQuery()
+    {
+        var schema = Object(
+            ("filter", new OpenApiSchema { Type = JsonSchemaType.String, Description = """JSON: {"and"|"or": [filter, ...]}, {"not": filter}, {"="|"!="|"<"|"<="|">"|">="|"=~": {"field": value}} or {"in": {"field": [value, ...]}}.""" }),
+            ("orderby", new OpenApiSchema { Type = JsonSchemaType.String, Description = """JSON: [{"field": "asc"|"desc"}, ...]. Default: newest timestamp first.""" }),
+            ("limit", Integer));
+        schema.Required!.Clear();
+        schema.AdditionalPropertiesAllowed = false;
+        return schema;
+    }
+
+    private static OpenApiSchema List(IOpenApiSchema items) => new() { Type = JsonSchemaType.Array, Items = items };
+
+    private static OpenApiSchema Object(params (string Name, IOpenApiSchema Schema)[] properties) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Properties = properties.ToDictionary(p => p.Name, p => p.Schema),
+        Required = properties.Select(p => p.Name).ToHashSet(),
+    };
+}

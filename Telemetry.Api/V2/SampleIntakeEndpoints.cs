@@ -1,0 +1,138 @@
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Telemetry.Api.Auth;
+using Telemetry.Api.V2.Calls;
+using Telemetry.Api.V2.Json;
+using Telemetry.Domain.Metering.Compact;
+using Telemetry.Ingest.Samples;
+using EventId = Telemetry.Domain.Streams.EventId;
+
+namespace Telemetry.Api.V2;
+
+/// <summary>The way of a sample over HTTP, from the request to the answer: Ceilometer's <c>POST /v2/meters/{name}</c> and our <c>POST /v2/samples</c>.</summary>
+internal static class SampleIntakeEndpoints
+{
+    private const int MaxKeyLength = 255;
+    private static readonly string[] JsonTypes = ["application/json", "text/javascript", "application/javascript"];
+
+    private static readonly Argument Direct = new("direct", ArgumentKind.Text, "Accepted and without effect: samples are always stored before the answer.");
+    private static readonly Call MeterCall = new(JsonFormat, SampleFaults.ForMeter);
+    private static readonly Call SamplesCall = new(AnyFormat, SampleFaults.ForSamples);
+
+    /// <summary>In what the two calls differ, beside their rules for samples.</summary>
+    private sealed record Call(Func<HttpRequest, SampleFormat> Format, Func<SampleFault, ApiException> Translate);
+
+    public static void MapSampleIntake(this IEndpointRouteBuilder routes)
+    {
+        routes.MapPost("/v2/meters/{name}", PostMeterAsync)
+            .Takes(Direct).Reads("OldSample", list: true).Answers("OldSample", list: true, status: StatusCodes.Status201Created)
+            .WithTags("Meters").WithName("post_meter_samples").WithSummary("Posts samples of one meter, as Ceilometer takes them.");
+        routes.MapPost("/v2/samples", PostSamplesAsync)
+            .Takes().Reads("OldSample", list: true).Answers("OldSample", list: true, status: StatusCodes.Status201Created)
+            .WithTags("Samples").WithName("post_samples").WithSummary("Posts samples of any meters: a JSON list, NDJSON or the compact format.");
+    }
+
+    /// <summary>Both ways of Ceilometer's argument <c>direct</c> are one here: samples are stored before the answer.</summary>
+    private static Task PostMeterAsync(HttpContext context, [AsParameters] IntakeServices intake)
+    {
+        var (caller, name) = (context.Caller(), PathSegments.Decoded(context, "name", fromEnd: 0));
+        return PostAsync(context, intake, MeterCall, SampleRules.ForMeter(name, caller.ProjectId, caller.UserId, caller.LimitedToProject));
+    }
+
+    private static Task PostSamplesAsync(HttpContext context, [AsParameters] IntakeServices intake)
+    {
+        var caller = context.Caller();
+        return PostAsync(context, intake, SamplesCall, SampleRules.ForMessages(caller.ProjectId, caller.UserId, caller.LimitedToProject));
+    }
+
+    private static async Task PostAsync(HttpContext context, IntakeServices intake, Call call, SampleRules rules)
+    {
+        try
+        {
+            Arguments.OfQueryString(context);
+            var format = call.Format(context.Request);
+            var id = IdOf(context);
+            var parsed = await ReadAsync(context, intake, format, rules);
+            if (parsed.Dropped > 0)
+                intake.Refusals.AddDropped(parsed.Dropped);
+            var accepted = await intake.Samples.AcceptAsync(parsed.Batch, id, "rest", context.RequestAborted);
+            await AnswerAsync(context, parsed, accepted);
+        }
+        catch (Exception e) when (SampleFaults.Translate(e, call.Translate) is { } refused)
+        {
+            intake.Refusals.Add(refused.Reason, refused.Error.Message);
+            if (refused.Error.Status == StatusCodes.Status503ServiceUnavailable)
+                context.Response.Headers.RetryAfter = "1";
+            throw refused.Error;
+        }
+    }
+
+    private static async Task<ParsedSamples> ReadAsync(HttpContext context, IntakeServices intake, SampleFormat format, SampleRules rules)
+    {
+        var request = context.Request;
+        // The body is counted here, against a limit of our own that also holds after unpacking.
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+            size.MaxRequestBodySize = null;
+        using var body = await RequestBody.ReadAsync(
+            request.BodyReader, request.Headers.ContentEncoding, request.ContentLength, intake.Limits.MaxBodyBytes, intake.Budget, context.RequestAborted);
+        intake.Metrics.Received(body.SentBytes);
+        return intake.Reader.Read(body.Bytes, format, rules);
+    }
+
+    private static async Task AnswerAsync(HttpContext context, ParsedSamples parsed, AcceptedSamples accepted)
+    {
+        var response = context.Response;
+        response.Headers["Telemetry-Position"] = accepted.Position.ToString();
+        if (parsed.Dropped > 0)
+            response.Headers["Telemetry-Dropped"] = parsed.Dropped.ToString();
+        if (accepted.AlreadyStored)
+            response.Headers["Idempotent-Replayed"] = "true";
+        if (PrefersMinimal(context.Request))
+        {
+            response.Headers["Preference-Applied"] = "return=minimal";
+            response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+        await JsonAnswer.WriteListAsync(context, accepted.Batch.Count, new SampleEcho(accepted, parsed.Given).Write, StatusCodes.Status201Created);
+    }
+
+    /// <summary>The event's id: from the caller's project and its Idempotency-Key where it gives one, so that a repeat is stored once.</summary>
+    private static EventId IdOf(HttpContext context)
+    {
+        var keys = context.Request.Headers["Idempotency-Key"];
+        if (keys.Count == 0)
+            return EventId.New();
+        var key = keys.ToString();
+        if (keys.Count > 1 || key.Length is 0 or > MaxKeyLength)
+            throw ApiException.InvalidInput("Idempotency-Key", key.Length > MaxKeyLength ? $"{key[..MaxKeyLength]}…" : key, $"It has 1 to {MaxKeyLength} characters.");
+        return EventId.FromName(Encoding.UTF8.GetBytes($"rest\n{context.Caller().ProjectId}\n{key}"));
+    }
+
+    private static SampleFormat JsonFormat(HttpRequest request) =>
+        MediaType(request) is not { } type || JsonTypes.Contains(type) || IsWithoutBody(request)
+            ? SampleFormat.Json
+            : throw SampleFaults.UnknownMediaType(type);
+
+    private static SampleFormat AnyFormat(HttpRequest request) => MediaType(request) switch
+    {
+        "application/x-ndjson" or "application/jsonl" or "application/x-jsonlines" => SampleFormat.JsonLines,
+        SampleBatchCodec.ContentType => SampleFormat.Compact,
+        _ => JsonFormat(request),
+    };
+
+    /// <summary>Without parameters, in lower case; null where none was given.</summary>
+    private static string? MediaType(HttpRequest request) =>
+        string.IsNullOrEmpty(request.ContentType) ? null : request.ContentType.Split(';')[0].Trim().ToLowerInvariant();
+
+    private static bool IsWithoutBody(HttpRequest request) =>
+        request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
+
+    /// <summary>RFC 7240: <c>Prefer: return=minimal</c>, perhaps among other preferences.</summary>
+    private static bool PrefersMinimal(HttpRequest request) =>
+        request.Headers["Prefer"].Any(header => header!.Split(',', ';').Any(preference =>
+            preference.Replace(" ", "", StringComparison.Ordinal).Equals("return=minimal", StringComparison.OrdinalIgnoreCase)));
+}
+
+/// <summary>What the endpoints of the intake work with.</summary>
+internal sealed record IntakeServices(
+    SampleIntake Samples, SampleReader Reader, SampleLimits Limits, BodyBudget Budget, IntakeMetrics Metrics, Refusals Refusals);

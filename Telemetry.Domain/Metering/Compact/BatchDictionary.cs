@@ -1,0 +1,115 @@
+using System.Text;
+using System.Text.Json;
+
+namespace Telemetry.Domain.Metering.Compact;
+
+/// <summary>The dictionary of a self-contained batch: texts, the series made of them, and metadata, each numbered from 0.</summary>
+internal sealed class BatchDictionary : ISampleCatalog, ISampleNumbers
+{
+    private readonly Dictionary<string, int> _textIds = new(StringComparer.Ordinal);
+    private readonly Dictionary<SeriesKey, int> _seriesIds = [];
+    private readonly Dictionary<Metadata, int> _metadataIds = [];
+    private SeriesKey[] _series = [];
+    private Metadata[] _metadata = [];
+
+    public int IdOf(SeriesKey series) => NumberOf(_seriesIds, series);
+
+    public int IdOf(Metadata metadata) => NumberOf(_metadataIds, metadata);
+
+    public SeriesKey? Series(int id) => (uint)id < (uint)_series.Length ? _series[id] : null;
+
+    public Metadata? Metadata(int id) => (uint)id < (uint)_metadata.Length ? _metadata[id] : null;
+
+    // Dictionaries that only grow enumerate in the order in which keys were added.
+    public void Write(ByteWriter block)
+    {
+        using var series = new ByteWriter();
+        foreach (var key in _seriesIds.Keys)
+        {
+            series.Varint((ulong)Text(key.Meter));
+            series.Byte((byte)key.Type);
+            series.Varint(Optional(key.Unit));
+            series.Varint((ulong)Text(key.ResourceId));
+            series.Varint(Optional(key.ProjectId));
+            series.Varint(Optional(key.UserId));
+            series.Varint((ulong)Text(key.Source));
+        }
+        block.Varint((ulong)_textIds.Count);
+        foreach (var text in _textIds.Keys)
+            Utf8Text.Write(block, text);
+        block.Varint((ulong)_seriesIds.Count);
+        block.Bytes(series.Written);
+        block.Varint((ulong)_metadataIds.Count);
+        foreach (var metadata in _metadataIds.Keys)
+        {
+            block.Varint((ulong)metadata.Utf8.Length);
+            block.Bytes(metadata.Utf8.Span);
+        }
+    }
+
+    public static ISampleCatalog Read(ref ByteReader block, (SampleBatchLimits Limits, ISampleInterner? Interner) settings)
+    {
+        var texts = new string[block.Count(block.Remaining, "texts")];
+        for (var i = 0; i < texts.Length; i++)
+        {
+            var utf8 = Utf8Text.Read(ref block, SeriesKey.MaxLength);
+            texts[i] = settings.Interner?.Text(utf8) ?? Encoding.UTF8.GetString(utf8);
+        }
+        return new BatchDictionary
+        {
+            _series = ReadSeries(ref block, texts, settings.Interner),
+            _metadata = ReadMetadata(ref block, settings.Limits, settings.Interner),
+        };
+    }
+
+    private static SeriesKey[] ReadSeries(ref ByteReader block, string[] texts, ISampleInterner? interner)
+    {
+        var series = new SeriesKey[block.Count(block.Remaining / 7, "series")];
+        for (var i = 0; i < series.Length; i++)
+        {
+            var meter = Text(ref block, texts);
+            var type = block.Byte();
+            if (type > (byte)SampleType.Cumulative)
+                throw block.Fault($"type {type} of series {i} is not known");
+            var (unit, resource) = (OptionalText(ref block, texts), Text(ref block, texts));
+            var (project, user, source) = (OptionalText(ref block, texts), OptionalText(ref block, texts), Text(ref block, texts));
+            series[i] = interner?.Series(meter, (SampleType)type, unit, resource, project, user, source)
+                ?? new SeriesKey(meter, (SampleType)type, unit, resource, project, user, source);
+        }
+        return series;
+    }
+
+    private static Metadata[] ReadMetadata(ref ByteReader block, SampleBatchLimits limits, ISampleInterner? interner)
+    {
+        var metadata = new Metadata[block.Count(block.Remaining / 3, "metadata")];
+        for (var i = 0; i < metadata.Length; i++)
+        {
+            var json = block.Bytes(block.Count(limits.MaxMetadataBytes, "bytes of metadata"));
+            try
+            {
+                metadata[i] = interner?.Metadata(json) ?? Metering.Metadata.Parse(json);
+            }
+            catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
+            {
+                throw block.Fault($"metadata {i} is no JSON object", e);
+            }
+        }
+        return metadata;
+    }
+
+    private static string Text(ref ByteReader block, string[] texts) => texts[block.Count(texts.Length - 1, "as the number of a text")];
+
+    private static string? OptionalText(ref ByteReader block, string[] texts) =>
+        block.Count(texts.Length, "as the number of a text, plus one,") is var id and > 0 ? texts[id - 1] : null;
+
+    private int Text(string text) => NumberOf(_textIds, text);
+
+    private ulong Optional(string? text) => text is null ? 0 : (ulong)Text(text) + 1;
+
+    private static int NumberOf<T>(Dictionary<T, int> ids, T value) where T : notnull
+    {
+        if (!ids.TryGetValue(value, out var id))
+            ids.Add(value, id = ids.Count);
+        return id;
+    }
+}

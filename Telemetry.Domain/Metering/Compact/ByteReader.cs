@@ -1,0 +1,74 @@
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+
+namespace Telemetry.Domain.Metering.Compact;
+
+/// <summary>Reads bytes and varints, refusing to go beyond the end.</summary>
+internal ref struct ByteReader(ReadOnlySpan<byte> bytes, string part)
+{
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private int _at;
+
+    public readonly int Remaining => _bytes.Length - _at;
+
+    public byte Byte() => (uint)_at < (uint)_bytes.Length ? _bytes[_at++] : throw Fault("it ends too early");
+
+    public ReadOnlySpan<byte> Bytes(int length)
+    {
+        if (length > Remaining)
+            throw Fault($"{length} bytes should follow, only {Remaining} do");
+        var value = _bytes.Slice(_at, length);
+        _at += length;
+        return value;
+    }
+
+    public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(8));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ulong Varint()
+    {
+        if ((uint)_at < (uint)_bytes.Length && _bytes[_at] is < 0x80 and var value)
+        {
+            _at++;
+            return value;
+        }
+        return LongVarint();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public long Signed()
+    {
+        var value = Varint();
+        return (long)(value >> 1) ^ -(long)(value & 1);
+    }
+
+    /// <summary>A varint that counts something, at most <paramref name="max"/>.</summary>
+    public int Count(int max, string what)
+    {
+        var value = Varint();
+        return max >= 0 && value <= (ulong)max ? (int)value : throw Fault($"{value} {what} are more than {Math.Max(max, 0)}");
+    }
+
+    public readonly void End()
+    {
+        if (Remaining > 0)
+            throw Fault($"{Remaining} bytes follow its end");
+    }
+
+    public readonly SampleFormatException Fault(string reason, Exception? cause = null) => new(part, _at, reason, cause);
+
+    private ulong LongVarint()
+    {
+        ulong value = 0;
+        for (var shift = 0; shift < 64; shift += 7)
+        {
+            var b = Byte();
+            if (shift == 63 && b > 1)
+                throw Fault("a varint has more than 64 bits");
+            value |= (ulong)(b & 0x7f) << shift;
+            if (b < 0x80)
+                return value;
+        }
+        throw Fault("a varint has more than 10 bytes");
+    }
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+
+namespace Telemetry.Domain.Metering.Compact;
+
+/// <summary>Shares equal texts, series and metadata among batches, so that each is made once.</summary>
+public interface ISampleInterner
+{
+    /// <param name="utf8">Valid UTF-8 of at most <see cref="SeriesKey.MaxLength"/> characters.</param>
+    string Text(ReadOnlySpan<byte> utf8);
+
+    /// <summary>All texts are objects that <see cref="Text"/> gave for the same batch.</summary>
+    SeriesKey Series(string meter, SampleType type, string? unit, string resourceId, string? projectId, string? userId, string source);
+
+    /// <param name="json">Anything: it is as the sender wrote it.</param>
+    /// <exception cref="JsonException">It is no JSON object.</exception>
+    Metadata Metadata(ReadOnlySpan<byte> json);
+}

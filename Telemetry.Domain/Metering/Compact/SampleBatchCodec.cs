@@ -1,0 +1,148 @@
+using System.Buffers;
+using System.IO.Compression;
+
+namespace Telemetry.Domain.Metering.Compact;
+
+/// <summary>A batch of samples as bytes. docs/compact-format.md gives the layout byte by byte.</summary>
+/// <remarks>
+/// Two forms share it. The self-contained form carries its own dictionary of series and metadata and is what travels; the log form names
+/// them by the numbers of a catalogue kept beside the log. Numbers are columns of varints, packed with Brotli at quality 1; ids and
+/// signatures cannot be packed and are stored as they are.
+/// </remarks>
+public static class SampleBatchCodec
+{
+    public const string ContentType = "application/vnd.telemetry.samples";
+
+    /// <summary>The first byte of every batch written today.</summary>
+    public const byte Version = 1;
+
+    // Quality 1 packs W's columns as well as Zstandard does and twice as fast as quality 4; a window of 2^20 bytes covers 200,000 samples.
+    private const int Quality = 1;
+    private const int WindowBits = 20;
+
+    /// <summary>Writes the self-contained form.</summary>
+    /// <exception cref="ArgumentException">A volume is not finite, a timestamp out of range, or a text no valid UTF-16.</exception>
+    public static void Encode(SampleBatch batch, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(output);
+        var dictionary = new BatchDictionary();
+        using var columns = new ByteWriter();
+        SampleColumns.Write(columns, batch, dictionary);
+        using var block = new ByteWriter();
+        dictionary.Write(block);
+        block.Bytes(columns.Written);
+        Write(output, batch, block.Written, BatchFlags.SelfContained);
+    }
+
+    /// <summary>Reads the self-contained form; any bytes are safe to give.</summary>
+    /// <param name="interner">Where equal series and metadata of other batches are found; null: they are shared within the batch only.</param>
+    /// <exception cref="SampleFormatException">The bytes are no batch, or break a limit.</exception>
+    public static SampleBatch Decode(ReadOnlySpan<byte> bytes, SampleBatchLimits? limits = null, ISampleInterner? interner = null)
+    {
+        limits ??= SampleBatchLimits.Default;
+        var reader = new ByteReader(bytes, "body");
+        var head = BatchHead.Read(ref reader, limits);
+        if (!head.Flags.HasFlag(BatchFlags.SelfContained))
+            throw reader.Fault("the batch has no dictionary of its own");
+        return Read(ref reader, head, BatchDictionary.Read, (limits, interner));
+    }
+
+    /// <summary>Writes the log form, numbering in the catalogue what is new.</summary>
+    /// <exception cref="ArgumentException">A volume is not finite, or a timestamp out of range.</exception>
+    public static void EncodeForLog(SampleBatch batch, ISampleNumbers numbers, IBufferWriter<byte> output)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        ArgumentNullException.ThrowIfNull(numbers);
+        ArgumentNullException.ThrowIfNull(output);
+        using var block = new ByteWriter();
+        SampleColumns.Write(block, batch, numbers);
+        Write(output, batch, block.Written, BatchFlags.None);
+    }
+
+    /// <summary>Reads either form out of a log.</summary>
+    /// <exception cref="SampleFormatException">The bytes are no batch, or name what the catalogue does not have.</exception>
+    public static SampleBatch DecodeFromLog(ReadOnlySpan<byte> bytes, ISampleCatalog catalog)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var reader = new ByteReader(bytes, "body");
+        var head = BatchHead.Read(ref reader, SampleBatchLimits.Own);
+        return head.Flags.HasFlag(BatchFlags.SelfContained)
+            ? Read(ref reader, head, BatchDictionary.Read, (SampleBatchLimits.Own, (ISampleInterner?)null))
+            : Read(ref reader, head, static (ref _, c) => c, catalog);
+    }
+
+    /// <summary>The block of a batch as it is before packing: what two encoders have to agree on, whatever their Brotli does.</summary>
+    internal static byte[] Unpack(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new ByteReader(bytes, "body");
+        var head = BatchHead.Read(ref reader, SampleBatchLimits.Own);
+        var stored = reader.Bytes(head.StoredLength);
+        var block = new byte[head.BlockLength];
+        return head.TryUnpack(stored, block) ? block : throw reader.Fault("the block cannot be unpacked");
+    }
+
+    /// <summary>What follows the block: ids and signatures.</summary>
+    internal static byte[] Tail(ReadOnlySpan<byte> bytes)
+    {
+        var reader = new ByteReader(bytes, "body");
+        reader.Bytes(BatchHead.Read(ref reader, SampleBatchLimits.Own).StoredLength);
+        return reader.Bytes(reader.Remaining).ToArray();
+    }
+
+    private delegate ISampleCatalog CatalogReader<TState>(ref ByteReader block, TState state);
+
+    private static SampleBatch Read<TState>(ref ByteReader reader, in BatchHead head, CatalogReader<TState> catalogOf, TState state)
+    {
+        var stored = reader.Bytes(head.StoredLength);
+        var unpacked = ArrayPool<byte>.Shared.Rent(head.BlockLength);
+        try
+        {
+            if (!head.TryUnpack(stored, unpacked.AsSpan(0, head.BlockLength)))
+                throw reader.Fault("the block cannot be unpacked");
+            var block = new ByteReader(unpacked.AsSpan(0, head.BlockLength), "block");
+            var catalog = catalogOf(ref block, state);
+            var columns = SampleColumns.Read(ref block, head.Count, catalog);
+            block.End();
+            var ids = SampleIds.Read(ref reader, head);
+            var signatures = head.Flags.HasFlag(BatchFlags.Signatures) ? reader.Bytes(32 * head.Count).ToArray() : null;
+            reader.End();
+            return new SampleBatch(columns.Series, columns.Timestamps, columns.Volumes, columns.Metadata, ids, signatures);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(unpacked);
+        }
+    }
+
+    private static void Write(IBufferWriter<byte> output, SampleBatch batch, ReadOnlySpan<byte> block, BatchFlags flags)
+    {
+        using var body = new ByteWriter();
+        var packed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Length));
+        try
+        {
+            ReadOnlySpan<byte> stored = block;
+            if (BrotliEncoder.TryCompress(block, packed, out var length, Quality, WindowBits) && length < block.Length)
+            {
+                stored = packed.AsSpan(0, length);
+                flags |= BatchFlags.Packed;
+            }
+            flags |= SampleIds.FlagsOf(batch);
+            body.Byte(Version);
+            body.Byte((byte)flags);
+            body.Varint((ulong)batch.Count);
+            body.Varint((ulong)block.Length);
+            if (flags.HasFlag(BatchFlags.Packed))
+                body.Varint((ulong)stored.Length);
+            body.Bytes(stored);
+            SampleIds.Write(body, batch, flags);
+            if (batch.Signatures is { } signatures)
+                body.Bytes(signatures);
+            output.Write(body.Written);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(packed);
+        }
+    }
+}

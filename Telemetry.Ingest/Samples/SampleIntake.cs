@@ -1,0 +1,94 @@
+using System.Text;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Ingest.Samples;
+
+/// <summary>Steps 3 to 5 of the way of a sample: splits a good batch by stream, appends it, and waits until it is projected.</summary>
+public sealed class SampleIntake(IEventStore events, IProjectionProgress projections, SampleLimits limits, IntakeMetrics metrics)
+{
+    /// <summary>The stored name of the event, kept forever.</summary>
+    public const string EventType = "samples-recorded";
+
+    /// <summary>Stores a batch once; durable when the task completes.</summary>
+    /// <param name="batch">An empty one stores nothing; its position is the log's.</param>
+    /// <param name="id">The same id again stores nothing: the answer is the first one's.</param>
+    /// <param name="source">What brought it in, such as <c>rest</c>.</param>
+    /// <exception cref="OtherSamplesStoredException">The id was used before, for other samples.</exception>
+    /// <exception cref="EventStoreBusyException">Too much is waiting to be written; nothing was stored.</exception>
+    /// <exception cref="EventStoreFullException">The disk is full; nothing was stored.</exception>
+    public async Task<AcceptedSamples> AcceptAsync(SampleBatch batch, EventId id, string source, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        if (batch.Count == 0)
+            return new(batch, [0], id, await events.HeadAsync(ct), alreadyStored: false, visible: true);
+        var parts = SampleBatchSplit.Split(batch);
+        var metadata = new EventMetadata(Source: source);
+        var news = new NewEvent[parts.Count];
+        for (var i = 0; i < news.Length; i++)
+        {
+            news[i] = new(
+                PartId(id, i), EventType, new EventBody.Samples(parts[i].Batch),
+                parts[i].Streams.Select(s => new StreamExpectation(s)).ToArray(), metadata);
+        }
+        var result = await events.AppendAsync(news, ct);
+        var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
+        if (!result.AlreadyStored)
+            metrics.Accepted(batch.Count);
+        var visible = await projections.WaitForAsync(result.Position, limits.VisibilityTimeout, ct);
+        return new(stored, parts.Select(p => p.First).ToArray(), id, result.Position, result.AlreadyStored, visible);
+    }
+
+    /// <summary>The id of the n-th event of a request: its own for the first, ids that follow from it for the others.</summary>
+    internal static EventId PartId(EventId id, int part) => part == 0 ? id : EventId.FromName(Encoding.UTF8.GetBytes($"{id}/{part}"));
+
+    /// <summary>What the id stands for, once it is known to be stored: timestamps that were left to the server are the first request's.</summary>
+    private async Task<SampleBatch> StoredAsync(SampleBatch batch, NewEvent[] news, CancellationToken ct)
+    {
+        var stored = new List<SampleBatch>(news.Length);
+        foreach (var one in news)
+        {
+            if ((await events.FindAsync(one.Id, ct))?.Body is not EventBody.Samples found || !IsRepeat(((EventBody.Samples)one.Body).Batch, found.Batch))
+                throw new OtherSamplesStoredException(one.Id);
+            stored.Add(found.Batch);
+        }
+        return stored is [var whole] ? whole : batch; // the echo of a batch in several parts shows the times of the repeat
+    }
+
+    private static bool IsRepeat(SampleBatch sent, SampleBatch stored) =>
+        sent.Count == stored.Count && sent.Series.AsSpan().SequenceEqual(stored.Series) && sent.Volumes.AsSpan().SequenceEqual(stored.Volumes);
+}
+
+/// <summary>What became of a batch.</summary>
+public sealed class AcceptedSamples
+{
+    private readonly int[] _firsts;
+    private readonly EventId _id;
+
+    internal AcceptedSamples(SampleBatch batch, int[] firsts, EventId id, long position, bool alreadyStored, bool visible) =>
+        (Batch, _firsts, _id, Position, AlreadyStored, Visible) = (batch, firsts, id, position, alreadyStored, visible);
+
+    /// <summary>The samples as they are stored; of a repeated request, as the first one stored them.</summary>
+    public SampleBatch Batch { get; }
+
+    /// <summary>The place in the log of the last event; a repeated request's is the first one's.</summary>
+    public long Position { get; }
+
+    /// <summary>The same request was stored before.</summary>
+    public bool AlreadyStored { get; }
+
+    /// <summary>Queries see the samples; otherwise they will, a little later.</summary>
+    public bool Visible { get; }
+
+    /// <summary>The id of a sample, as queries give it.</summary>
+    public string SampleId(int index)
+    {
+        var part = Array.BinarySearch(_firsts, index);
+        if (part < 0)
+            part = ~part - 1;
+        return Batch.MessageIds?[index] ?? SampleIntake.PartId(_id, part).Sample(index - _firsts[part]).ToString();
+    }
+}
+
+/// <summary>An idempotency key came a second time with other samples.</summary>
+public sealed class OtherSamplesStoredException(EventId id) : Exception($"Event {id} is stored with other samples.");

@@ -1,0 +1,23 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace Telemetry.Ingest.Samples;
+
+public static class SampleIntakeServiceCollectionExtensions
+{
+    /// <summary>The intake of samples; needs an <c>IEventStore</c> and an <c>IProjectionProgress</c>.</summary>
+    public static IServiceCollection AddSampleIntake(this IServiceCollection services)
+    {
+        services.AddOptions<SampleLimits>().BindConfiguration("Telemetry:Ingest:Samples").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.AddSingleton(s => s.GetRequiredService<IOptions<SampleLimits>>().Value);
+        services.AddSingleton(s => new BodyBudget(s.GetRequiredService<SampleLimits>().MaxBytesInFlight));
+        services.AddSingleton<IntakeMetrics>();
+        services.AddSingleton<Refusals>();
+        services.AddSingleton<SampleReader>();
+        services.AddSingleton<SampleIntake>();
+        return services;
+    }
+}

@@ -1,0 +1,146 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Telemetry.Domain.Streams;
+using Telemetry.Projections.Stores.Sqlite;
+
+namespace Telemetry.Projections.Running;
+
+/// <summary>Keeps all projections up with the log, and rebuilds them.</summary>
+public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDisposable
+{
+    private readonly IEventStore _store;
+    private readonly ReadModelDatabase _database;
+    private readonly ILogger _log;
+    private readonly TimeProvider _time;
+    private readonly List<ProjectionLoop> _loops;
+    private bool _loaded;
+    private long _headAtStart = long.MaxValue;
+
+    internal ProjectionRunner(
+        IEventStore store, IEnumerable<IProjection> projections, ReadModelDatabase database, ProjectionsOptions options, TimeProvider time,
+        ILogger<ProjectionRunner> log)
+    {
+        (_store, _database, _time, _log) = (store, database, time, log);
+        _loops = projections.Select(p => new ProjectionLoop(p, store, options, time, log)).ToList();
+    }
+
+    /// <summary>The names of the projections, as <see cref="RebuildAsync"/> takes them.</summary>
+    public IReadOnlyList<string> Names => _loops.ConvertAll(l => l.Projection.Name);
+
+    /// <summary>Whether every projection has what was in the log when the runner was started.</summary>
+    public bool IsCaughtUp => _loaded && _loops.All(l => l.State == ProjectionState.Running && l.Projection.Position >= _headAtStart);
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        Load();
+        var head = await _store.HeadAsync(cancellationToken);
+        foreach (var loop in _loops)
+        {
+            if (loop.Projection.Position > head)
+            {
+                Log.ProjectionAhead(_log, loop.Projection.Name, loop.Projection.Position, head);
+                loop.Projection.Reset();
+            }
+            loop.Start();
+        }
+        _headAtStart = head;
+    }
+
+    /// <summary>Stops applying and stores what was applied.</summary>
+    public Task StopAsync(CancellationToken cancellationToken) => Task.WhenAll(_loops.Select(l => l.StopAsync()));
+
+    /// <summary>Waits until every projection has applied an event, so that a caller reads its own write.</summary>
+    /// <returns>False where the time ran out, or a projection has failed or stopped before it came so far.</returns>
+    public async ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default)
+    {
+        var reached = Task.WhenAll(_loops.Select(l => l.WaitForAsync(position)));
+        try
+        {
+            return Array.TrueForAll(await (reached.IsCompleted ? reached : reached.WaitAsync(timeout, _time, ct)), r => r);
+        }
+        catch (TimeoutException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<IReadOnlyList<ProjectionProgress>> ProgressAsync(CancellationToken ct = default)
+    {
+        var head = await _store.HeadAsync(ct);
+        return _loops.ConvertAll(l => l.Progress(head));
+    }
+
+    /// <summary>Builds a projection anew from position 0 beside the live one, and puts it in its place. Works with and without a started runner.</summary>
+    /// <param name="progress">Is told now and then, and at the end.</param>
+    /// <exception cref="ArgumentException">There is no projection of that name.</exception>
+    public async Task RebuildAsync(string name, IProgress<RebuildProgress>? progress = null, CancellationToken ct = default)
+    {
+        var loop = _loops.Find(l => l.Projection.Name == name)
+            ?? throw new ArgumentException($"There is no projection '{name}'. There are: {string.Join(", ", Names)}.", nameof(name));
+        Load();
+        using var rebuild = loop.Projection.BeginRebuild();
+        var samples = 0L;
+        long before;
+        do
+        {
+            before = rebuild.Position;
+            await CatchUpAsync();
+        }
+        while (rebuild.Position - before > 1_000); // what came in meanwhile; the last few follow while the live one stands still
+        rebuild.Flush();
+        await loop.PauseAsync(
+            async () =>
+            {
+                await CatchUpAsync();
+                rebuild.Complete();
+            },
+            ct);
+        progress?.Report(new(rebuild.Position, rebuild.Position, samples));
+        await rebuild.DropReplacedAsync();
+        await loop.RestartIfFailedAsync();
+
+        async Task CatchUpAsync()
+        {
+            var head = await _store.HeadAsync(ct);
+            await foreach (var recorded in _store.ReadAllAsync(rebuild.Position, ct))
+            {
+                rebuild.Apply(recorded);
+                var count = recorded.Body is EventBody.Samples { Batch.Count: var n } ? n : 1;
+                if ((samples + count) / 1_000_000 != samples / 1_000_000)
+                    progress?.Report(new(rebuild.Position, Math.Max(head, rebuild.Position), samples + count));
+                samples += count;
+                if (rebuild.FlushPressure >= 1)
+                    rebuild.Flush();
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var loop in _loops)
+            loop.Dispose();
+    }
+
+    private void Load()
+    {
+        if (_loaded)
+            return;
+        try
+        {
+            LoadAll();
+        }
+        catch (ReadModelDamagedException e)
+        {
+            Log.ReadModelDamaged(_log, _database.FilePath, e);
+            _database.Recreate();
+            LoadAll();
+        }
+        _loaded = true;
+
+        void LoadAll()
+        {
+            foreach (var loop in _loops)
+                loop.Projection.Load();
+        }
+    }
+}

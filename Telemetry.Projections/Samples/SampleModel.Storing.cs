@@ -1,0 +1,244 @@
+using System.Runtime.InteropServices;
+using Telemetry.Domain.Metering;
+using Telemetry.Projections.Samples.Columns;
+using Telemetry.Projections.Stores.Sqlite;
+
+namespace Telemetry.Projections.Samples;
+
+internal sealed partial class SampleModel
+{
+    private int _storedStrings;
+    private int _storedSeries;
+
+    /// <summary>Reads what the tables hold; only for a new model.</summary>
+    /// <exception cref="InvalidDataException">The tables contradict themselves.</exception>
+    public void Load()
+    {
+        foreach (var (id, text) in _tables.Strings())
+        {
+            if (_strings.IdOf(text) != id)
+                throw new InvalidDataException($"String {id} of the read model is out of order.");
+        }
+        foreach (var row in _tables.Series())
+        {
+            var key = new SeriesKey(
+                _strings[row.Meter], row.Type, Text(row.Unit), _strings[row.Resource], Text(row.Project), Text(row.User), _strings[row.Source]);
+            if (Index.Find(key) is not null || Index.Add(key).Id != row.Id)
+                throw new InvalidDataException($"Series {row.Id} of the read model is out of order.");
+        }
+        (_storedStrings, _storedSeries) = (_strings.Count, Index.All.Count);
+        Metadata.Restore(_tables.LastMetadata());
+        var stored = new int[Index.All.Count, SegmentKinds.Count];
+        foreach (var (id, state) in _tables.States())
+        {
+            if (id < 1 || id > Index.All.Count)
+                throw new InvalidDataException($"Series {id} of the read model has a state and no row.");
+            RestoreState(Index.All[id - 1], state, stored);
+        }
+        LoadNewestBlocks(stored);
+        Volatile.Write(ref _position, _tables.Position());
+
+        string? Text(int id) => id == 0 ? null : _strings[id];
+    }
+
+    /// <summary>Stores everything since the last flush in one transaction. One at a time; events may be applied meanwhile.</summary>
+    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">Nothing was stored; a later flush stores it too.</exception>
+    public void Flush(bool live)
+    {
+        var taken = Take();
+        try
+        {
+            _tables.Write(Pack(taken), live);
+        }
+        catch
+        {
+            Untake(taken);
+            throw;
+        }
+        finally
+        {
+            Leave();
+        }
+        Metadata.Persisted(taken.Metadata);
+        _gate.EnterWriteLock();
+        try
+        {
+            _storedStrings += taken.Strings.Count;
+            _storedSeries += taken.NewSeries.Count;
+            _foreignIds.RemoveRange(0, taken.ForeignIds.Count);
+            foreach (var series in taken.Series)
+            {
+                for (var kind = 0; kind < SegmentKinds.Count; kind++)
+                    series.Series.Blocks[kind].Persisted = series.Blocks[kind].FirstCached + series.Blocks[kind].Count;
+            }
+            if (_cachedBytes > _cacheBytes)
+                Evict();
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    /// <summary>What a flush stores, as it was between two events.</summary>
+    private sealed record Taken(
+        long Position, long Samples, List<TakenSeries> Series, List<Rollup> Rollups, List<(int Id, string Text)> Strings, List<Series> NewSeries,
+        List<(int Id, Metadata Metadata)> Metadata, List<(long Position, byte[] Filter)> ForeignIds);
+
+    /// <param name="Persisted">By kind, how many blocks are stored already.</param>
+    /// <param name="RollupsFrom">Where its rollups begin in <see cref="Taken.Rollups"/>.</param>
+    /// <param name="RollupCounts">How many there are, by level.</param>
+    private sealed record TakenSeries(
+        Series Series, SeriesSummary Summary, Rollup Hour, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
+
+    private Taken Take()
+    {
+        _gate.EnterWriteLock();
+        try
+        {
+            var rollups = new List<Rollup>(_dirty.Sum(s => s.Rollups[0].Open.Length + s.Rollups[1].Open.Length));
+            var series = new List<TakenSeries>(_dirty.Count);
+            foreach (var dirty in _dirty)
+            {
+                dirty.Dirty = false;
+                series.Add(new(
+                    dirty, dirty.Summary, dirty.Hour, dirty.Tail, Array.ConvertAll(dirty.Blocks, b => b.View), Array.ConvertAll(dirty.Blocks, b => b.Persisted),
+                    rollups.Count, Array.ConvertAll(dirty.Rollups, r => r.Open.Length)));
+                foreach (var level in dirty.Rollups)
+                    rollups.AddRange(level.Open);
+            }
+            _dirty = [];
+            var samples = Unflushed;
+            Unflushed = 0;
+            Interlocked.Increment(ref _readers); // the tails in hand stay as they are
+            return new(
+                _position, samples, series, rollups,
+                Enumerable.Range(_storedStrings + 1, _strings.Count - _storedStrings).Select(id => (id, _strings[id])).ToList(),
+                Enumerable.Range(_storedSeries, Index.All.Count - _storedSeries).Select(i => Index.All[i]).ToList(),
+                Metadata.Pending(), [.. _foreignIds]);
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    private void Untake(Taken taken)
+    {
+        _gate.EnterWriteLock();
+        try
+        {
+            foreach (var series in taken.Series)
+            {
+                if (series.Series.Dirty)
+                    continue;
+                series.Series.Dirty = true;
+                _dirty.Add(series.Series);
+            }
+            Unflushed += taken.Samples;
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    private SampleFlush Pack(Taken taken)
+    {
+        var buffer = new ByteBuffer();
+        var points = new Points();
+        var states = new List<(int, byte[])>(taken.Series.Count);
+        var segments = new List<SegmentRow>();
+        var rollups = CollectionsMarshal.AsSpan(taken.Rollups);
+        taken.Series.Sort((a, b) => a.Series.Id.CompareTo(b.Series.Id));
+        foreach (var series in taken.Series)
+        {
+            states.Add((series.Series.Id, SeriesState.Write(
+                series.Summary, series.Hour, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
+            for (var kind = 0; kind < SegmentKinds.Count; kind++)
+            {
+                if (SegmentOf(series, kind, buffer) is { } segment)
+                    segments.Add(segment);
+            }
+        }
+        return new(
+            taken.Position, taken.Strings, taken.NewSeries.ConvertAll(RowOf), taken.Metadata, states, segments, taken.ForeignIds);
+    }
+
+    private SeriesRow RowOf(Series series)
+    {
+        var key = series.Key;
+        return new(
+            series.Id, key.Type, Id(key.Meter), Id(key.Unit), Id(key.ResourceId), Id(key.ProjectId), Id(key.UserId), Id(key.Source));
+
+        int Id(string? text) => text is null ? 0 : _strings.IdOf(text);
+    }
+
+    private static SegmentRow? SegmentOf(TakenSeries series, int kind, ByteBuffer buffer)
+    {
+        var view = series.Blocks[kind];
+        var added = view.Cached[(series.Persisted[kind] - view.FirstCached)..];
+        if (added.IsEmpty)
+            return null;
+        buffer.Clear();
+        var (firstAt, lastAt) = (long.MaxValue, long.MinValue);
+        foreach (var block in added)
+        {
+            buffer.Varint((ulong)block.Data.Length);
+            buffer.Bytes(block.Data);
+            (firstAt, lastAt) = (Math.Min(firstAt, block.FirstAt), Math.Max(lastAt, block.LastAt));
+        }
+        return new(series.Series.Id, kind, series.Persisted[kind], firstAt, lastAt, buffer.ToArray());
+    }
+
+    private void RestoreState(Series series, byte[] state, int[,] stored)
+    {
+        Span<int> blocks = stackalloc int[SegmentKinds.Count];
+        SeriesState.Restore(series, state, blocks, _points);
+        for (var kind = 0; kind < SegmentKinds.Count; kind++)
+            stored[series.Id - 1, kind] = blocks[kind];
+    }
+
+    /// <summary>Brings the blocks that were stored last back into memory, as many as the budget holds.</summary>
+    private void LoadNewestBlocks(int[,] stored)
+    {
+        var loaded = new List<(BlockList List, Block[] Blocks)>();
+        var isComplete = true;
+        var byList = new Dictionary<BlockList, List<Block[]>>();
+        foreach (var segment in _tables.SegmentsBackwards())
+        {
+            if (_cachedBytes > _cacheBytes / 8 * 7)
+            {
+                isComplete = false;
+                break;
+            }
+            if (segment.Series < 1 || segment.Series > Index.All.Count || segment.Kind is < 0 or >= SegmentKinds.Count)
+                throw new InvalidDataException($"A segment of the read model belongs to series {segment.Series}, which does not exist.");
+            var list = Index.All[segment.Series - 1].Blocks[segment.Kind];
+            var blocks = segment.Blocks().ToArray();
+            _cachedBytes += blocks.Sum(b => (long)b.Size);
+            loaded.Add((list, blocks));
+            if (!byList.TryGetValue(list, out var parts))
+                byList.Add(list, parts = []);
+            parts.Add(blocks);
+        }
+        for (var i = loaded.Count - 1; i >= 0; i--)
+        {
+            foreach (var _ in loaded[i].Blocks)
+                _cached.Enqueue(loaded[i].List);
+        }
+        foreach (var series in Index.All.Items.Span)
+        {
+            foreach (var list in series.Blocks)
+            {
+                var cached = Enumerable.Reverse(byList.GetValueOrDefault(list, [])).SelectMany(b => b).ToArray();
+                if (cached.Length > stored[series.Id - 1, list.Kind] || (isComplete && cached.Length < stored[series.Id - 1, list.Kind]))
+                    throw new InvalidDataException($"Series {series.Id} of the read model should have {stored[series.Id - 1, list.Kind]} blocks, not {cached.Length}.");
+                var latest = cached.Length < stored[series.Id - 1, list.Kind] ? series.Summary.LastAt : long.MinValue;
+                for (var i = 0; i < cached.Length; i++)
+                    cached[i] = cached[i] with { LatestSoFar = latest = Math.Max(latest, cached[i].LastAt) };
+                list.Restore(stored[series.Id - 1, list.Kind], series.Summary.LastAt, cached);
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
+using Telemetry.Domain.Metering;
+using Telemetry.Projections.Samples.Columns;
+
+namespace Telemetry.Projections.Samples;
+
+/// <summary>One series in memory: what is not sealed yet, the newest blocks, and what lists need to know.</summary>
+/// <remarks>Written under the model's write lock only.</remarks>
+internal sealed class Series
+{
+    public Series(int id, SeriesKey key)
+    {
+        Id = id;
+        Key = key;
+        for (var kind = 0; kind < SegmentKinds.Count; kind++)
+            Blocks[kind] = new BlockList(id, kind);
+    }
+
+    /// <summary>From 1, in the order of first appearance.</summary>
+    public int Id { get; }
+
+    public SeriesKey Key { get; }
+    public BlockList[] Blocks { get; } = new BlockList[SegmentKinds.Count];
+    public RollupList[] Rollups { get; } = [new(RollupLevels.Hour), new(RollupLevels.Day)];
+
+    /// <summary>The hour in progress: in no list yet, and in no day.</summary>
+    public Rollup Hour;
+
+    public SeriesSummary Summary;
+
+    /// <summary>Whether anything changed since the last flush began.</summary>
+    public bool Dirty { get; set; }
+
+    private TailPoint[] _tail = [];
+    private int _count;
+    private bool _sorted = true;
+
+    public TailView Tail => new(_tail, _count, _sorted);
+
+    public int TailCount => _count;
+
+    /// <summary>Asks for what <see cref="Append"/> will touch: 10 to 13 million samples a second instead of 5 to 8, at 10 000 series.</summary>
+    public unsafe void Prefetch()
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(Unsafe.AsPointer(ref Summary));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Hour));
+        if ((uint)_count < (uint)_tail.Length)
+            Sse.Prefetch0(Unsafe.AsPointer(ref _tail[_count]));
+    }
+
+    /// <summary>Adds a sample to the tail, which must not be full, and to the summary.</summary>
+    public void Append(long at, double volume, long origin, int metadata)
+    {
+        var n = _count;
+        if (n == _tail.Length)
+            Array.Resize(ref _tail, Math.Clamp(_count * 2, 8, Points.Capacity));
+        if (n > 0 && at < _tail[n - 1].At)
+            _sorted = false;
+        ref var point = ref _tail[n];
+        point.At = at;
+        point.Volume = volume;
+        point.Origin = origin;
+        point.Metadata = metadata;
+        _count = n + 1;
+        Summary.Add(at, volume, origin, metadata);
+    }
+
+    /// <summary>Packs the tail and begins a new one.</summary>
+    /// <param name="shared">Whether a view of the tail is in use: then its array is left to it.</param>
+    public Block Seal(Points scratch, ByteBuffer buffer, bool shared)
+    {
+        scratch.Take(Tail);
+        buffer.Clear();
+        SampleBlock.Write(scratch, buffer);
+        if (shared)
+            _tail = new TailPoint[_count];
+        (_count, _sorted) = (0, true);
+        var lastAt = scratch.Times[scratch.Count - 1];
+        var block = new Block(scratch.Times[0], lastAt, Math.Max(lastAt, Blocks[SegmentKinds.Samples].LatestSoFar), buffer.ToArray());
+        Blocks[SegmentKinds.Samples].Add(block);
+        return block;
+    }
+
+    /// <summary>Takes over a stored tail.</summary>
+    public void Restore(Points tail)
+    {
+        _count = tail.Count;
+        _tail = new TailPoint[_count];
+        for (var i = 0; i < _count; i++)
+            _tail[i] = new() { At = tail.Times[i], Volume = tail.Volumes[i], Origin = tail.Origins[i], Metadata = tail.Metadata[i] };
+    }
+}
+
+/// <summary>The first and the latest sample of a series.</summary>
+internal struct SeriesSummary
+{
+    public long Count;
+    public long FirstAt;
+    public long FirstOrigin;
+
+    /// <summary>The latest sample; of equal timestamps the one inserted last.</summary>
+    public long LastAt;
+    public long LastOrigin;
+    public double LastVolume;
+    public int LastMetadata;
+
+    public void Add(long at, double volume, long origin, int metadata)
+    {
+        if (Count++ == 0)
+            (FirstAt, FirstOrigin, LastAt) = (at, origin, at);
+        if (at >= LastAt)
+            (LastAt, LastOrigin, LastVolume, LastMetadata) = (at, origin, volume, metadata);
+        else if (at < FirstAt)
+            FirstAt = at;
+    }
+}

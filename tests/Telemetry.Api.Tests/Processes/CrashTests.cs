@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+using Telemetry.Benchmarks;
+
+namespace Telemetry.Api.Tests.Processes;
+
+/// <summary>The process is killed, its read models are deleted, its log is kept: what was acknowledged is there, once.</summary>
+public sealed class CrashTests
+{
+    private const int Rounds = 20;
+    private const int SamplesAPost = 50;
+
+    [Fact]
+    public async Task Killing_the_process_during_ingest_loses_nothing_acknowledged_and_doubles_nothing()
+    {
+        using var data = new TemporaryDirectory();
+        var random = new Random(11);
+        var (sent, acknowledged) = (0, 0);
+        var open = new Dictionary<int, bool>(); // the posts of this round by number, true once acknowledged
+        for (var round = 0; round < Rounds; round++)
+        {
+            var (server, _) = await ServerProcess.StartAsync(data.Path);
+            using var client = new HttpClient { BaseAddress = server.Url };
+            // What broke off in the round before is sent again under the same key: it counts once, stored before or not.
+            foreach (var post in open.Where(p => !p.Value).Select(p => p.Key))
+                Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, post));
+            open.Clear();
+            Assert.Equal(sent * SamplesAPost, await CountAsync(client));
+
+            using var stop = new CancellationTokenSource();
+            var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    var post = Interlocked.Increment(ref sent) - 1;
+                    lock (open)
+                        open[post] = false;
+                    try
+                    {
+                        if (await PostAsync(client, post) == HttpStatusCode.NoContent)
+                        {
+                            Interlocked.Increment(ref acknowledged);
+                            lock (open)
+                                open[post] = true;
+                        }
+                    }
+                    catch (HttpRequestException)
+                    {
+                        return; // killed
+                    }
+                }
+            })).ToList();
+            // Somewhere in the middle of the work, not after a time: the machine may be slow.
+            var until = acknowledged + random.Next(5, 60);
+            while (Volatile.Read(ref acknowledged) < until)
+                await Task.Yield();
+            await server.KillAsync();
+            await stop.CancelAsync();
+            await Task.WhenAll(senders);
+            await server.DisposeAsync();
+
+            var (again, _) = await ServerProcess.StartAsync(data.Path);
+            using var reader = new HttpClient { BaseAddress = again.Url };
+            var stored = await StoredAsync(reader, open.Keys);
+            foreach (var (post, wasAcknowledged) in open)
+            {
+                // All of a post or nothing of it, and all of it where it was acknowledged.
+                Assert.True(stored[post] == SamplesAPost || (stored[post] == 0 && !wasAcknowledged), $"post {post}: {stored[post]} samples, acknowledged: {wasAcknowledged}");
+            }
+            await again.KillAsync();
+            await again.DisposeAsync();
+        }
+        Assert.True(acknowledged > Rounds * 5);
+    }
+
+    [Fact]
+    public async Task Deleting_the_read_models_gives_the_same_answers_after_the_next_start()
+    {
+        using var data = new TemporaryDirectory();
+        string[] questions =
+        [
+            "/v2/meters?limit=1000", "/v2/resources?limit=1000", "/v2/samples?limit=10000", "/v2/meters/crash/statistics?groupby=resource_id",
+            "/v2/meters/crash/statistics?period=7&aggregate.func=stddev&aggregate.func=p95",
+        ];
+        async Task<string> AnswersAsync(ServerProcess server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            var answers = new StringBuilder();
+            foreach (var question in questions)
+                answers.AppendLine((await client.GetStringAsync(question)).Replace(server.Url.Authority, "HOST", StringComparison.Ordinal));
+            return answers.ToString();
+        }
+
+        var (first, _) = await ServerProcess.StartAsync(data.Path);
+        using (var client = new HttpClient { BaseAddress = first.Url })
+        {
+            for (var post = 0; post < 20; post++)
+                Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, post));
+        }
+        var before = await AnswersAsync(first);
+        Assert.Equal(0, await first.StopAsync());
+        var files = Directory.GetFiles(data.Path, "read-model.db*");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+            File.Delete(file);
+
+        var (second, _) = await ServerProcess.StartAsync(data.Path);
+        await using (second)
+            Assert.Equal(before, await AnswersAsync(second));
+    }
+
+    private static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
+    {
+        var samples = Enumerable.Range(0, SamplesAPost).Select(i =>
+            $$$"""{"counter_name":"crash","counter_type":"gauge","counter_unit":"x","counter_volume":{{{i}}},"resource_id":"post-{{{post}}}","project_id":"p{{{i % 3}}}","timestamp":"2026-01-01T00:{{{post / 60 % 60:00}}}:{{{post % 60:00}}}"}""");
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/samples") { Content = new StringContent($"[{string.Join(',', samples)}]") };
+        request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        request.Headers.Add("Prefer", "return=minimal");
+        request.Headers.Add("Idempotency-Key", $"post-{post}");
+        using var response = await client.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    private static async Task<long> CountAsync(HttpClient client) =>
+        (await StatisticsAsync(client, "/v2/meters/crash/statistics")).Sum(row => row.GetProperty("count").GetInt64());
+
+    private static async Task<Dictionary<int, long>> StoredAsync(HttpClient client, IEnumerable<int> posts)
+    {
+        var counts = (await StatisticsAsync(client, "/v2/meters/crash/statistics?groupby=resource_id")).ToDictionary(
+            row => row.GetProperty("groupby").GetProperty("resource_id").GetString()!, row => row.GetProperty("count").GetInt64());
+        return posts.ToDictionary(p => p, p => counts.GetValueOrDefault($"post-{p}"));
+    }
+
+    private static async Task<List<JsonElement>> StatisticsAsync(HttpClient client, string path) =>
+        JsonDocument.Parse(await client.GetStringAsync(path)).RootElement.EnumerateArray().ToList();
+}

@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Telemetry.Benchmarks;
+
+/// <summary>The four questions of W over HTTP, full answers: the median and the least of many.</summary>
+internal static class QueryBenchmark
+{
+    public static async Task RunAsync(int polls)
+    {
+        var data = Directory.CreateTempSubdirectory("telemetry-bench-").FullName;
+        try
+        {
+            var (server, _) = await ServerProcess.StartAsync(data);
+            await using (server)
+            {
+                IngestBenchmark.Load(server.Url, "compact", 4, polls);
+                Console.WriteLine($"{polls * 10_000L:N0} samples, peak {server.PeakMegabytes:F0} MB");
+                await AskAsync(server.Url);
+                Console.WriteLine($"peak after queries {server.PeakMegabytes:F0} MB");
+            }
+        }
+        finally
+        {
+            Directory.Delete(data, recursive: true);
+        }
+    }
+
+    private static async Task AskAsync(Uri server)
+    {
+        using var client = new HttpClient { BaseAddress = server };
+        client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        var unaligned = Workload.Start.AddSeconds(30).ToString("yyyy-MM-ddTHH:mm:ss");
+        foreach (var (name, path, times) in new[]
+        {
+            ("Q1 hourly avg of one series", $"/v2/meters/cpu_util/statistics?q.field=resource_id&q.op=eq&q.value={Workload.ResourceId(0)}&period=3600&aggregate.func=avg", 200),
+            ("Q2 hourly avg, max, count by project", "/v2/meters/cpu_util/statistics?groupby=project_id&period=3600&aggregate.func=avg&aggregate.func=max&aggregate.func=count", 60),
+            ("Q2 not aligned to the hour", $"/v2/meters/cpu_util/statistics?q.field=timestamp&q.op=ge&q.value={unaligned}&groupby=project_id&period=3600&aggregate.func=avg&aggregate.func=max&aggregate.func=count", 30),
+            ("Q3 distinct resources a day", "/v2/meters/cpu_util/statistics?period=86400&aggregate.func=cardinality&aggregate.param=resource_id", 100),
+            ("Q4 last 100 samples of a project", $"/v2/samples?q.field=meter&q.op=eq&q.value=cpu_util&q.field=project_id&q.op=eq&q.value={Workload.ProjectId(0)}&limit=100", 200),
+        })
+        {
+            var bytes = 0;
+            var took = new List<double>();
+            for (var i = 0; i < times + 20; i++)
+            {
+                var start = Stopwatch.GetTimestamp();
+                bytes = (await client.GetByteArrayAsync(path)).Length;
+                if (i >= 20)
+                    took.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+            }
+            took.Sort();
+            Console.WriteLine($"{name,-40} median {took[took.Count / 2],8:F2} ms, least {took[0],8:F2} ms, p99 {took[(int)(took.Count * .99)],8:F2} ms, {bytes:N0} bytes");
+        }
+    }
+}
