@@ -1,5 +1,5 @@
-using Telemetry.Api.GraphQL.Types;
 using Telemetry.Api.GraphQL.Language;
+using Telemetry.Api.GraphQL.Types;
 
 namespace Telemetry.Api.GraphQL.Execution;
 

@@ -98,9 +98,13 @@ internal sealed class OperationExecution
             return constant;
         if (!selection.HasVariables)
             return selection.ConstantArguments = FieldArguments.Coerce(selection, Request.Variables);
-        if (selection.Id >= _arguments.Length)
-            Array.Resize(ref _arguments, Math.Max(Operation.SelectionCount, selection.Id + 1));
-        return _arguments[selection.Id] ??= FieldArguments.Coerce(selection, Request.Variables);
+        // A resolver that left the queue may ask for what is selected below it.
+        lock (_loaders)
+        {
+            if (selection.Id >= _arguments.Length)
+                Array.Resize(ref _arguments, Math.Max(Operation.SelectionCount, selection.Id + 1));
+            return _arguments[selection.Id] ??= FieldArguments.Coerce(selection, Request.Variables);
+        }
     }
 
     private void Start(object source)

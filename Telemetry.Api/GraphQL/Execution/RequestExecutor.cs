@@ -174,7 +174,8 @@ internal sealed class RequestExecutor(
 
     private async ValueTask<ExecutionResult> SubscribeAsync(Operation operation, ExecutionRequest request, OperationCost cost, CancellationToken ct)
     {
-        var selection = operation.GetSelections(operation.Root, operation.RootType)[0];
+        if (operation.GetSelections(operation.Root, operation.RootType) is not [var selection])
+            throw Error("A subscription selects one field at its root.", ErrorCodes.ValidationFailed);
         var execution = new OperationExecution(operation, request, ct);
         try
         {

@@ -24,11 +24,13 @@ internal static class EventStreamWriter
         await using (reader)
         {
             var next = reader.MoveNextAsync().AsTask();
+            var quiet = Task.Delay(keepAlive, time, ct);
             while (true)
             {
-                if (await Task.WhenAny(next, Task.Delay(keepAlive, time, ct)) != next)
+                if (await Task.WhenAny(next, quiet) != next)
                 {
                     ct.ThrowIfCancellationRequested();
+                    quiet = Task.Delay(keepAlive, time, ct);
                     response.BodyWriter.Write(":\n\n"u8);
                     await response.BodyWriter.FlushAsync(ct);
                     continue;

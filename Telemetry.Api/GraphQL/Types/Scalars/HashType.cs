@@ -6,7 +6,7 @@ internal sealed class HashType() : TextScalarType("Hash")
     public static readonly HashType Instance = new() { Description = "A SHA-256 hash: 64 lower-case hexadecimal digits." };
 
     protected override object? Parse(string text) =>
-        text.Length == 64 && text.All(char.IsAsciiHexDigitLower) ? (ReadOnlyMemory<byte>)Convert.FromHexString(text) : null;
+        text.Length == 64 && text.All(char.IsAsciiHexDigitLower) ? (object)(ReadOnlyMemory<byte>)Convert.FromHexString(text) : null;
 
     protected override string? Format(object value) => value switch
     {

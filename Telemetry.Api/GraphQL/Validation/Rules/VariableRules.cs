@@ -83,7 +83,7 @@ internal sealed class VariablesInAllowedPosition() : ValidationRule("VariablesIn
                 Name, $"The variable \"${usage.Node.Name}\" of type {type} stands where {expected} is expected.", definition.Start, usage.Node.Start);
         }
 
-        if (usage.ParentType is InputObjectType { IsOneOf: true } parent && !type.IsNonNull)
+        if (usage.ParentType?.Nullable() is InputObjectType { IsOneOf: true } parent && !type.IsNonNull)
         {
             context.Report(
                 Name, $"The variable \"${usage.Node.Name}\" of type {type} may be null, and the one field of {parent} is not.", definition.Start, usage.Node.Start);
