@@ -20,7 +20,10 @@ switch (args.FirstOrDefault())
     case "size":
         await SizeBenchmark.RunAsync(Option("--polls", 1000));
         return 0;
+    case "graphql":
+        await GraphQLBenchmark.RunAsync();
+        return 0;
     default:
-        Console.Error.WriteLine("ingest [--polls=100] [--connections=4] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000]; a poll is 10,000 samples");
+        Console.Error.WriteLine("ingest [--polls=100] [--connections=4] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | graphql; a poll is 10,000 samples");
         return 2;
 }

@@ -177,6 +177,13 @@ internal static class BookQueries
 
     public static Binding[] Bindings(Binding[] given) => given;
 
+    public static string Filtered(
+        StringOperationFilterInput? text = null, FloatOperationFilterInput? number = null, DateTimeOperationFilterInput? time = null, LongOperationFilterInput? big = null,
+        IdOperationFilterInput? id = null, BooleanOperationFilterInput? yes = null, EnumOperationFilterInput<Binding>? binding = null,
+        ListFilterInput<BookFilterInput>? books = null, IReadOnlyList<SortEnumType>? order = null) =>
+        string.Join(' ', new object?[] { text?.Eq.HasValue, text?.Eq.Value, text?.In?.Count, number?.Gt, time?.Lt?.Year, big?.Eq.Value, id?.Eq.Value, yes?.Eq.Value, binding?.In?[0], books?.Some?.Title.Value, order?[0] }
+            .Select(v => FormattableString.Invariant($"{v ?? "-"}")));
+
     public static string Duration(TimeSpan length, Binding? binding = Binding.Paperback) => $"{length.TotalSeconds} {binding}";
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text;
 
@@ -6,11 +7,11 @@ namespace Telemetry.Api.GraphQL.Types.CodeFirst;
 /// <summary>Names in the schema that follow from names in the code, as in HotChocolate.</summary>
 internal static class NamingConventions
 {
-    /// <summary>A class: its name; an input ends in <c>Input</c>; an interface loses its <c>I</c>.</summary>
+    /// <summary>A class: its name; an input ends in <c>Input</c>; an interface loses its <c>I</c>. A given name holds those of type arguments as <c>{0}</c>.</summary>
     public static string TypeName(Type type, bool isInput = false)
     {
         if (type.GetCustomAttribute<GraphQLNameAttribute>() is { } given)
-            return given.Name;
+            return type.IsGenericType ? string.Format(CultureInfo.InvariantCulture, given.Name, [.. type.GetGenericArguments().Select(a => (object)TypeName(a))]) : given.Name;
         var name = type.Name.Split('`')[0];
         if (type.IsGenericType)
             name = string.Concat(type.GetGenericArguments().Select(a => TypeName(a))) + name;

@@ -46,6 +46,12 @@ public sealed class CodeFirstTests
         Assert.Contains("addBook(input: AddBookInput!): AddBookPayload!", sdl);
         Assert.Contains("  book: Book\n", sdl);
         Assert.Contains("  errors: [AddBookError!]\n", sdl);
+        Assert.Contains("input BindingOperationFilterInput {", sdl);
+        Assert.Contains("input ListBookFilterInput {", sdl);
+        Assert.Contains("input FloatOperationFilterInput {", sdl);
+        Assert.Contains("  nstartsWith: String\n", sdl);
+        Assert.Contains("  in: [Float]\n", sdl);
+        Assert.Contains("  in: [Binding!]\n", sdl);
         Assert.Contains("count(to: Int!): Int!", sdl);
         Assert.Contains("node(\n    \"\"\"As an object's `id` says.\"\"\"\n    id: ID!\n  ): Node\n", sdl);
         Assert.Contains("    \"\"\"Only those.\"\"\"\n    where: BookFilterInput\n", sdl);
@@ -63,6 +69,8 @@ public sealed class CodeFirstTests
     [InlineData("{ search(text: \"Book 19\") { __typename ... on Publication { title } ... on Journal { issue } } }", """{"search":[{"__typename":"Book","title":"Book 19"},{"__typename":"Journal","title":"Book 19","issue":1099511627776}]}""")]
     [InlineData("{ publications { __typename title } }", """{"publications":[{"__typename":"Book","title":"B"},{"__typename":"Journal","title":"J"}]}""")]
     [InlineData("{ counts(to: 3) bindings(given: [PAPERBACK, HARD_COVER]) duration(length: \"PT1M30S\") }", """{"counts":[0,1,2],"bindings":["PAPERBACK","HARD_COVER"],"duration":"90 Paperback"}""")]
+    [InlineData("{ filtered }", """{"filtered":"- - - - - - - - - - -"}""")]
+    [InlineData("{ filtered(text: {eq: null, in: [\"a\", null]} number: {gt: 1.5} time: {lt: \"2026-01-01T00:00:00Z\"} big: {eq: 8589934592} id: {eq: 5} yes: {eq: true} binding: {in: PAPERBACK} books: {some: {title: \"t\"}} order: DESC) }", """{"filtered":"True - 2 1.5 2026 8589934592 5 True Paperback t Desc"}""")]
     [InlineData("{ bindings(given: PAPERBACK) w: who }", """{"bindings":["PAPERBACK"],"w":"Ada at /w"}""")]
     [InlineData("mutation { addBook(input: {title: \"New\"}) { book { pages binding } errors { __typename } } }", """{"addBook":{"book":{"pages":100,"binding":"HARD_COVER"},"errors":null}}""")]
     [InlineData("mutation { addBook(input: {title: \"New\", pages: 2000}) { book { pages } errors { ... on Error { message } ... on TooManyPagesError { pages } } } }", """{"addBook":{"book":null,"errors":[{"message":"2000 pages are too many.","pages":2000}]}}""")]
