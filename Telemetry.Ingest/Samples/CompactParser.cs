@@ -16,6 +16,8 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
     private readonly SampleBatchLimits _batchLimits = new(limits.MaxSamples, limits.MaxBodyBytes, limits.MaxMetadataBytes);
     private readonly ByteTable<string> _texts = new(maxBytes: 16 << 20);
     private readonly ByteTable<Metadata> _metadata = new(maxBytes: 32 << 20);
+    private readonly ByteTable<SeriesKey[]> _seriesSections = new(maxBytes: 8 << 20);
+    private readonly ByteTable<Metadata[]> _metadataSections = new(maxBytes: 8 << 20);
     private readonly Dictionary<Parts, SeriesKey> _series = [];
     private readonly Dictionary<SeriesKey, SeriesKey> _checked = new(ReferenceEqualityComparer.Instance);
 
@@ -71,6 +73,14 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
         _metadata.Add(json, metadata);
         return metadata;
     }
+
+    public SeriesKey[]? FindSeries(ReadOnlySpan<byte> keys) => _seriesSections.Find(keys);
+
+    public void AddSeries(ReadOnlySpan<byte> keys, SeriesKey[] series) => _seriesSections.Add(keys, series);
+
+    public Metadata[]? FindMetadata(ReadOnlySpan<byte> versions) => _metadataSections.Find(versions);
+
+    public void AddMetadata(ReadOnlySpan<byte> versions, Metadata[] metadata) => _metadataSections.Add(versions, metadata);
 
     private SampleBatch Decode(ReadOnlySpan<byte> body)
     {

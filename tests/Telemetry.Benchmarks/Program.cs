@@ -9,7 +9,7 @@ int Option(string name, int otherwise) => options.TryGetValue(name, out var text
 switch (args.FirstOrDefault())
 {
     case "ingest":
-        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4));
+        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"));
         return 0;
     case "query":
         await QueryBenchmark.RunAsync(Option("--polls", 1000));
@@ -24,6 +24,6 @@ switch (args.FirstOrDefault())
         await GraphQLBenchmark.RunAsync();
         return 0;
     default:
-        Console.Error.WriteLine("ingest [--polls=100] [--connections=4] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | graphql; a poll is 10,000 samples");
+        Console.Error.WriteLine("ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | graphql; a poll is 10,000 samples");
         return 2;
 }

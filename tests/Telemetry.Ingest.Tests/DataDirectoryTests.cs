@@ -1,3 +1,5 @@
+using Telemetry.Conformance;
+
 namespace Telemetry.Ingest.Tests;
 
 public sealed class DataDirectoryTests : IDisposable

@@ -10,10 +10,11 @@ internal static class EventStreamWriter
     /// <param name="results">Read until its end, or until the client leaves.</param>
     /// <param name="keepAlive">Between two comments while there is nothing to send.</param>
     /// <param name="time">Measures it.</param>
-    public static async Task WriteAsync(HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeProvider time)
+    /// <param name="ct">Ends the stream without saying that it is complete: the client is to come back.</param>
+    public static async Task WriteAsync(
+        HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeProvider time, CancellationToken ct)
     {
         var response = context.Response;
-        var ct = context.RequestAborted;
         response.ContentType = $"{ContentNegotiation.EventStream}; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
@@ -24,28 +25,43 @@ internal static class EventStreamWriter
         await using (reader)
         {
             var next = reader.MoveNextAsync().AsTask();
-            var quiet = Task.Delay(keepAlive, time, ct);
-            while (true)
+            try
             {
-                if (await Task.WhenAny(next, quiet) != next)
+                var quiet = Task.Delay(keepAlive, time, ct);
+                while (!ct.IsCancellationRequested)
                 {
-                    ct.ThrowIfCancellationRequested();
-                    quiet = Task.Delay(keepAlive, time, ct);
-                    response.BodyWriter.Write(":\n\n"u8);
-                    await response.BodyWriter.FlushAsync(ct);
-                    continue;
-                }
+                    if (await Task.WhenAny(next, quiet) != next)
+                    {
+                        if (ct.IsCancellationRequested)
+                            break;
+                        quiet = Task.Delay(keepAlive, time, ct);
+                        response.BodyWriter.Write(":\n\n"u8);
+                        await response.BodyWriter.FlushAsync(ct);
+                        continue;
+                    }
 
-                if (!await next)
-                    break;
-                response.BodyWriter.Write("event: next\ndata: "u8);
-                ResultFormatter.Write(response.BodyWriter, reader.Current, traceId);
-                response.BodyWriter.Write("\n\n"u8);
-                await response.BodyWriter.FlushAsync(ct);
-                next = reader.MoveNextAsync().AsTask();
+                    if (!await next)
+                        break;
+                    response.BodyWriter.Write("event: next\ndata: "u8);
+                    ResultFormatter.Write(response.BodyWriter, reader.Current, traceId);
+                    response.BodyWriter.Write("\n\n"u8);
+                    await response.BodyWriter.FlushAsync(ct);
+                    next = reader.MoveNextAsync().AsTask();
+                }
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                // The client left, or the server stops.
+            }
+            finally
+            {
+                // A stream that is being read cannot be closed; the token has ended the reading, or the stream its own.
+                await ((Task)next).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
 
+        if (ct.IsCancellationRequested)
+            return;
         response.BodyWriter.Write("event: complete\ndata:\n\n"u8);
         await response.BodyWriter.FlushAsync(ct);
     }

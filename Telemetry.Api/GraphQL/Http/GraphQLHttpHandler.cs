@@ -11,7 +11,7 @@ namespace Telemetry.Api.GraphQL.Http;
 /// <summary>The endpoint: sockets, POST, GET, schema, page. Source: GraphQL over HTTP (draft), in the reading of graphql-http's audits.</summary>
 internal sealed class GraphQLHttpHandler(
     RequestExecutor executor, GraphQLServerOptions options, IEnumerable<IHttpRequestInterceptor> interceptors, IEnumerable<IGraphQLTool> tools,
-    TimeProvider time, ILogger<GraphQLHttpHandler> log)
+    TimeProvider time, IHostApplicationLifetime lifetime, ILogger<GraphQLHttpHandler> log)
 {
     /// <summary>The header that a GET needs once CORS is on. HotChocolate's name.</summary>
     public const string PreflightHeader = "GraphQL-Preflight";
@@ -24,6 +24,9 @@ internal sealed class GraphQLHttpHandler(
     public GraphQLServerOptions Options => options;
 
     public TimeProvider Time => time;
+
+    /// <summary>Cancelled when the server stops: what would go on for ever ends then.</summary>
+    public CancellationToken Stopping => lifetime.ApplicationStopping;
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -189,14 +192,15 @@ internal sealed class GraphQLHttpHandler(
                 return isAllowed;
             },
         };
-        var result = await executor.ExecuteAsync(request, context.RequestServices, context.RequestAborted);
+        using var streaming = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, accepted.TakesEvents ? Stopping : CancellationToken.None);
+        var result = await executor.ExecuteAsync(request, context.RequestServices, streaming.Token);
         switch (result)
         {
             case ExecutionResult.ResponseStream stream:
-                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, time);
+                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, time, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single } when accepted.Json is null && single.HasData:
-                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, time);
+                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, time, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single }:
                 if (isRefused)

@@ -20,6 +20,7 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
     public async Task RunAsync(CancellationToken ct)
     {
         using var ended = ct.Register(_closing.Cancel);
+        using var stopping = handler.Stopping.Register(() => _ = LeaveAsync());
         var late = Task.Delay(handler.Options.Sockets.ConnectionInitializationTimeout, handler.Time, _closing.Token);
         try
         {
@@ -51,6 +52,20 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         await _closing.CancelAsync();
         foreach (var operation in _operations.Values)
             await operation.CancelAsync();
+    }
+
+    /// <summary>The server stops: the client is told, and has a second to answer.</summary>
+    private async Task LeaveAsync()
+    {
+        try
+        {
+            _closing.CancelAfter(TimeSpan.FromSeconds(1));
+            await CloseAsync((int)WebSocketCloseStatus.EndpointUnavailable, "The server stops");
+        }
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
+        {
+            Log.SocketEnded(log, e.Message);
+        }
     }
 
     /// <summary>Null once the client has closed. A message that is no JSON object has no type.</summary>

@@ -34,32 +34,62 @@ internal sealed class BatchDictionary : ISampleCatalog, ISampleNumbers
             series.Varint(Optional(key.UserId));
             series.Varint((ulong)Text(key.Source));
         }
-        block.Varint((ulong)_textIds.Count);
+        using var keys = new ByteWriter();
+        keys.Varint((ulong)_textIds.Count);
         foreach (var text in _textIds.Keys)
-            Utf8Text.Write(block, text);
-        block.Varint((ulong)_seriesIds.Count);
-        block.Bytes(series.Written);
-        block.Varint((ulong)_metadataIds.Count);
-        foreach (var metadata in _metadataIds.Keys)
+            Utf8Text.Write(keys, text);
+        keys.Varint((ulong)_seriesIds.Count);
+        keys.Bytes(series.Written);
+        WriteSection(block, keys);
+
+        using var metadata = new ByteWriter();
+        metadata.Varint((ulong)_metadataIds.Count);
+        foreach (var version in _metadataIds.Keys)
         {
-            block.Varint((ulong)metadata.Utf8.Length);
-            block.Bytes(metadata.Utf8.Span);
+            metadata.Varint((ulong)version.Utf8.Length);
+            metadata.Bytes(version.Utf8.Span);
         }
+        WriteSection(block, metadata);
     }
 
+    /// <summary>Reads both sections, or finds them as an earlier batch had them: an agent sends the same ones with every poll.</summary>
     public static ISampleCatalog Read(ref ByteReader block, (SampleBatchLimits Limits, ISampleInterner? Interner) settings)
     {
-        var texts = new string[block.Count(block.Remaining, "texts")];
+        var (limits, interner) = settings;
+        var keys = block.Bytes(block.Count(block.Remaining, "bytes of texts and series"));
+        if (interner?.FindSeries(keys) is not { } series)
+        {
+            var reader = new ByteReader(keys, "series of the block");
+            series = ReadSeries(ref reader, ReadTexts(ref reader, interner), interner);
+            reader.End();
+            interner?.AddSeries(keys, series);
+        }
+        var versions = block.Bytes(block.Count(block.Remaining, "bytes of metadata"));
+        if (interner?.FindMetadata(versions) is not { } metadata)
+        {
+            var reader = new ByteReader(versions, "metadata of the block");
+            metadata = ReadMetadata(ref reader, limits, interner);
+            reader.End();
+            interner?.AddMetadata(versions, metadata);
+        }
+        return new BatchDictionary { _series = series, _metadata = metadata };
+    }
+
+    private static void WriteSection(ByteWriter block, ByteWriter section)
+    {
+        block.Varint((ulong)section.Written.Length);
+        block.Bytes(section.Written);
+    }
+
+    private static string[] ReadTexts(ref ByteReader keys, ISampleInterner? interner)
+    {
+        var texts = new string[keys.Count(keys.Remaining, "texts")];
         for (var i = 0; i < texts.Length; i++)
         {
-            var utf8 = Utf8Text.Read(ref block, SeriesKey.MaxLength);
-            texts[i] = settings.Interner?.Text(utf8) ?? Encoding.UTF8.GetString(utf8);
+            var utf8 = Utf8Text.Read(ref keys, SeriesKey.MaxLength);
+            texts[i] = interner?.Text(utf8) ?? Encoding.UTF8.GetString(utf8);
         }
-        return new BatchDictionary
-        {
-            _series = ReadSeries(ref block, texts, settings.Interner),
-            _metadata = ReadMetadata(ref block, settings.Limits, settings.Interner),
-        };
+        return texts;
     }
 
     private static SeriesKey[] ReadSeries(ref ByteReader block, string[] texts, ISampleInterner? interner)

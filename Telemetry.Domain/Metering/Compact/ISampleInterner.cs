@@ -14,4 +14,16 @@ public interface ISampleInterner
     /// <param name="json">Anything: it is as the sender wrote it.</param>
     /// <exception cref="JsonException">It is no JSON object.</exception>
     Metadata Metadata(ReadOnlySpan<byte> json);
+
+    /// <summary>The series of a dictionary that was read before with the very same bytes, null where there was none.</summary>
+    SeriesKey[]? FindSeries(ReadOnlySpan<byte> keys);
+
+    /// <summary>Keeps what a dictionary's bytes hold; the array is never changed.</summary>
+    void AddSeries(ReadOnlySpan<byte> keys, SeriesKey[] series);
+
+    /// <summary>As <see cref="FindSeries"/>, for metadata.</summary>
+    Metadata[]? FindMetadata(ReadOnlySpan<byte> versions);
+
+    /// <summary>As <see cref="AddSeries"/>, for metadata.</summary>
+    void AddMetadata(ReadOnlySpan<byte> versions, Metadata[] metadata);
 }

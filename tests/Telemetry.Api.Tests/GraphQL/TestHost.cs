@@ -74,6 +74,8 @@ internal sealed class TestHost : IAsyncDisposable
         return (response, await response.Content.ReadAsStringAsync());
     }
 
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
     private static async Task<TestHost> StartAsync(Action<IRequestExecutorBuilder>? configure, bool onPort)

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Telemetry.Benchmarks;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 

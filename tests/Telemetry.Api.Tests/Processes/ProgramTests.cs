@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
 using Telemetry.Benchmarks;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 

@@ -20,19 +20,25 @@ internal sealed class ReferenceWriter
 
     public byte[] Write()
     {
-        var block = new List<byte>();
-        Unsigned(block, _texts.Count);
-        _texts.ForEach(t => Text(block, t));
-        Unsigned(block, _series.Count);
+        var keys = new List<byte>();
+        Unsigned(keys, _texts.Count);
+        _texts.ForEach(t => Text(keys, t));
+        Unsigned(keys, _series.Count);
         foreach (var (meter, type, unit, resource, project, user, source) in _series)
         {
-            Unsigned(block, meter);
-            block.Add(type);
+            Unsigned(keys, meter);
+            keys.Add(type);
             foreach (var number in new[] { unit, resource, project, user, source })
-                Unsigned(block, number);
+                Unsigned(keys, number);
         }
-        Unsigned(block, _metadata.Count);
-        _metadata.ForEach(m => Text(block, m));
+        var metadata = new List<byte>();
+        Unsigned(metadata, _metadata.Count);
+        _metadata.ForEach(m => Text(metadata, m));
+        var block = new List<byte>();
+        Unsigned(block, keys.Count);
+        block.AddRange(keys);
+        Unsigned(block, metadata.Count);
+        block.AddRange(metadata);
         if (_samples.Count > 0)
             WriteColumns(block);
 

@@ -163,6 +163,39 @@ public sealed class SocketTests
         Assert.Contains("A socket carries 1 operations at once.", await ReceiveAsync(socket));
     }
 
+    [Fact]
+    public async Task A_server_that_stops_says_so_to_its_sockets_and_leaves_nobody_subscribed()
+    {
+        await using var host = await HostAsync();
+        using var socket = await OpenAsync(host, "graphql-transport-ws");
+        var topics = host.Services.GetRequiredService<InMemoryTopics>();
+        await SendAsync(socket, """{"type":"connection_init"}""");
+        await ReceiveAsync(socket);
+        await SendAsync(socket, """{"id":"a","type":"subscribe","payload":{"query":"subscription { bookAdded { title } }"}}""");
+        await UntilAsync(() => topics.Count == 1);
+
+        var stopped = host.StopAsync();
+
+        Assert.Equal("closed 1001: The server stops", await ReceiveAsync(socket));
+        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", Ct);
+        await stopped;
+        await UntilAsync(() => topics.Count == 0);
+    }
+
+    [Fact]
+    public async Task A_server_that_stops_ends_streams_of_events_without_saying_that_they_are_complete()
+    {
+        await using var host = await HostAsync();
+        var topics = host.Services.GetRequiredService<InMemoryTopics>();
+        var reading = host.PostAsync("""{"query":"subscription { bookAdded { title } }"}""", "text/event-stream");
+        await UntilAsync(() => topics.Count == 1);
+
+        await host.StopAsync();
+
+        Assert.Equal(":\n\n", (await reading).Body);
+        await UntilAsync(() => topics.Count == 0);
+    }
+
     private static async Task UntilAsync(Func<bool> condition)
     {
         while (!condition())

@@ -51,6 +51,21 @@ public sealed class IntrospectionTests(NodeFixture node)
         Assert.Equal(sdl, SchemaPrinter.Print(SdlSchemaReader.Read(sdl)).TrimEnd());
     }
 
+    [Fact]
+    public void A_schema_of_150_types_is_read_and_printed_as_graphql_js_does()
+    {
+        node.Require();
+        using var judge = new GraphQLJs(node);
+        var sdl = File.ReadAllText(Path.Combine(NodeFixture.Folder, "../../../data/graphql/schema.graphql"));
+
+        var theirs = judge.Ask("sdl", ("sdl", sdl))!;
+
+        Assert.Empty(theirs["errors"]!.AsArray());
+        // The scalars are the engine's own, with descriptions.
+        static IEnumerable<string> Definitions(string text) => text.TrimEnd().Split("\n\n").Where(d => !d.Contains("scalar ")).Order();
+        Assert.Equal(Definitions(theirs["sdl"]!.GetValue<string>()), Definitions(SchemaPrinter.Print(SdlSchemaReader.Read(sdl))));
+    }
+
     private static void Use(IRequestExecutorBuilder builder, bool ofCode)
     {
         if (!ofCode)

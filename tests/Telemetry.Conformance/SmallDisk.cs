@@ -1,9 +1,9 @@
 using System.Diagnostics;
 
-namespace Telemetry.Ingest.Tests.EventStores;
+namespace Telemetry.Conformance;
 
 /// <summary>A file system in memory of a few megabytes.</summary>
-internal sealed class SmallDisk : IDisposable
+public sealed class SmallDisk : IDisposable
 {
     private readonly TemporaryDirectory _directory;
 
