@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Telemetry.Domain.Metering;
 
 namespace Telemetry.Domain.Alarms;
 
 /// <summary>JSON text as Python's <c>json.dumps</c> writes it: a space after <c>:</c> and <c>,</c>, only ASCII.</summary>
 /// <remarks>Clients and other tools compare the details of history and the reasons of event alarms letter by letter.</remarks>
-internal static class PythonJson
+internal static class PythonJsonText
 {
     public static string Format(string json, bool sortKeys = false)
     {
@@ -64,7 +63,7 @@ internal static class PythonJson
                 WriteText(text, value.GetString()!);
                 break;
             case JsonValueKind.Number:
-                text.Append(MetadataText.PythonText(value));
+                text.Append(PythonText.Of(value));
                 break;
             default:
                 text.Append(value.GetRawText());
