@@ -1,6 +1,5 @@
 using Telemetry.Api.Auth;
 using Telemetry.Domain;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Api.V2.Queries;

@@ -2,7 +2,6 @@ using System.Numerics;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Domain;
 using Telemetry.Domain.Alarms;
-using Telemetry.Domain.Metering;
 
 namespace Telemetry.Api.V2.Queries;
 
