@@ -1,6 +1,6 @@
 using System.Numerics;
 using System.Text.Json;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 
 namespace Telemetry.Api.V2.Calls;
 
@@ -115,7 +115,7 @@ internal sealed class Arguments
             case ArgumentKind.Integer:
                 return PythonInteger.Demand(argument.Name, value);
             case ArgumentKind.Text when value.ValueKind is JsonValueKind.String or JsonValueKind.True or JsonValueKind.False:
-                return MetadataText.PythonText(value);
+                return PythonText.Of(value);
             case ArgumentKind.TextList when value.ValueKind == JsonValueKind.Array && value.EnumerateArray().All(i => i.ValueKind == JsonValueKind.String):
                 DemandCount(argument, value.GetArrayLength());
                 return value.EnumerateArray().Select(i => i.GetString()!).ToList();
@@ -123,14 +123,14 @@ internal sealed class Arguments
                 DemandCount(argument, value.GetArrayLength());
                 return value.EnumerateArray().Select(item => GroupFromJson(argument, item)).ToList();
             default:
-                throw ApiException.InvalidInput(argument.Name, MetadataText.PythonText(value), $"It must be a {(argument.Kind == ArgumentKind.Text ? "text" : "list")}.");
+                throw ApiException.InvalidInput(argument.Name, PythonText.Of(value), $"It must be a {(argument.Kind == ArgumentKind.Text ? "text" : "list")}.");
         }
     }
 
     private static string?[] GroupFromJson(Argument argument, JsonElement item)
     {
         if (item.ValueKind != JsonValueKind.Object)
-            throw ApiException.InvalidInput(argument.Name, MetadataText.PythonText(item), "It must be a list of objects.");
+            throw ApiException.InvalidInput(argument.Name, PythonText.Of(item), "It must be a list of objects.");
         var unknown = item.EnumerateObject().Select(p => p.Name).Where(n => !argument.Attributes.Contains(n)).ToList();
         if (unknown.Count > 0)
             throw ApiException.UnknownAttribute(argument.Name, string.Join(", ", unknown));
@@ -140,7 +140,7 @@ internal sealed class Arguments
             var name = argument.Attributes[i];
             var given = item.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
             if (given && value.ValueKind != JsonValueKind.String)
-                throw ApiException.InvalidInput(name, MetadataText.PythonText(value), "It must be a text.");
+                throw ApiException.InvalidInput(name, PythonText.Of(value), "It must be a text.");
             if (!given && argument.Mandatory.Contains(name))
                 throw ApiException.MandatoryFieldMissing(name);
             group[i] = given ? value.GetString() : null;
@@ -154,5 +154,5 @@ internal sealed class Arguments
             throw ApiException.InvalidInput(argument.Name, $"{count} items", $"There are at most {MaxItems} of them.");
     }
 
-    private static string PythonList(IEnumerable<string> items) => $"[{string.Join(", ", items.Select(MetadataText.Quote))}]";
+    private static string PythonList(IEnumerable<string> items) => $"[{string.Join(", ", items.Select(PythonText.Quote))}]";
 }

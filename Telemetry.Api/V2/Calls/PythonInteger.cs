@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 
 namespace Telemetry.Api.V2.Calls;
 
@@ -22,11 +22,11 @@ internal static class PythonInteger
     /// <summary>The value of a parameter.</summary>
     /// <exception cref="ApiException">400: it is no whole number.</exception>
     public static BigInteger Demand(string name, string text) => Parse(text) ?? throw ApiException.InvalidInput(
-        name, text, $"unable to convert to int. Error: invalid literal for int() with base 10: {MetadataText.Quote(text)}");
+        name, text, $"unable to convert to int. Error: invalid literal for int() with base 10: {PythonText.Quote(text)}");
 
     /// <summary>The value of a key in a JSON body; text is converted as a parameter is.</summary>
     /// <exception cref="ApiException">400: it is no whole number.</exception>
     public static BigInteger Demand(string name, JsonElement value) => value.ValueKind is JsonValueKind.Number or JsonValueKind.String
-        ? Demand(name, MetadataText.PythonText(value))
-        : throw ApiException.InvalidInput(name, MetadataText.PythonText(value), "unable to convert to int. Error: it is no number");
+        ? Demand(name, PythonText.Of(value))
+        : throw ApiException.InvalidInput(name, PythonText.Of(value), "unable to convert to int. Error: it is no number");
 }

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 
 namespace Telemetry.Api.V2.Json;
 
@@ -43,7 +43,7 @@ internal static class FloatText
         value.TryFormat(text, out var length, "R", CultureInfo.InvariantCulture);
         return text[..length].Contains((byte)'.') && !text[..length].Contains((byte)'E')
             ? length
-            : Encoding.UTF8.GetBytes(MetadataText.PythonFloat(value), text);
+            : Encoding.UTF8.GetBytes(PythonText.Float(value), text);
     }
 
     private static int FormatMillionths(long millionths, Span<byte> text)

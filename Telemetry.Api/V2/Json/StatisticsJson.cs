@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Telemetry.Api.V2.Queries;
+using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
@@ -88,7 +89,7 @@ internal sealed class StatisticsJson(StatisticsArguments asked, QueryTimes times
     private static string GroupText(QueryValue value) => value.Kind switch
     {
         ValueKind.Boolean => value.Integer == 1 ? "True" : "False",
-        ValueKind.Float => MetadataText.PythonFloat(value.Number),
+        ValueKind.Float => PythonText.Float(value.Number),
         _ => value.ToString(),
     };
 

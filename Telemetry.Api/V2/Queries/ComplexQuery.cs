@@ -2,6 +2,7 @@ using System.Numerics;
 using System.Text.Json;
 using Telemetry.Api.Auth;
 using Telemetry.Api.V2.Calls;
+using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
@@ -22,7 +23,7 @@ internal sealed record ComplexQuery(Predicate Filter, IReadOnlyList<SortKey> Ord
         if (body is not { ValueKind: not JsonValueKind.Null } query)
             throw ApiException.MissingArgument("body");
         if (query.ValueKind != JsonValueKind.Object)
-            throw ApiException.InvalidInput("body", MetadataText.PythonText(query), "It must be an object.");
+            throw ApiException.InvalidInput("body", PythonText.Of(query), "It must be an object.");
         var unknown = query.EnumerateObject().Select(p => p.Name).Where(n => !Attributes.Contains(n)).ToList();
         if (unknown.Count > 0)
             throw ApiException.UnknownAttribute("body", string.Join(", ", unknown));
@@ -37,7 +38,7 @@ internal sealed record ComplexQuery(Predicate Filter, IReadOnlyList<SortKey> Ord
     {
         null => null,
         { ValueKind: JsonValueKind.String } text => text.GetString(),
-        { } other => throw ApiException.InvalidInput(name, MetadataText.PythonText(other), "It must be a text that holds JSON."),
+        { } other => throw ApiException.InvalidInput(name, PythonText.Of(other), "It must be a text that holds JSON."),
     };
 
     private static JsonElement? Attribute(JsonElement query, string name) =>

@@ -2,7 +2,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Telemetry.Api.Auth;
 using Telemetry.Api.V2.Calls;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Api.V2.Queries;
@@ -64,13 +64,13 @@ internal sealed class FilterExpression
             ">=" or "=>" => Compare(Comparison.GreaterOrEqual, operand),
             "=~" => Matches(operand),
             "in" => OneOf(operand),
-            _ => throw Invalid($"{MetadataText.Quote(op)} is no operator"),
+            _ => throw Invalid($"{PythonText.Quote(op)} is no operator"),
         };
     }
 
     private List<Predicate> Operands(string op, JsonElement operands) => operands.ValueKind == JsonValueKind.Array && operands.GetArrayLength() >= 2
         ? [.. operands.EnumerateArray().Select(Expression)]
-        : throw Invalid($"{MetadataText.PythonRepr(operands)} is no list of two or more expressions for {MetadataText.Quote(op)}");
+        : throw Invalid($"{PythonText.Repr(operands)} is no list of two or more expressions for {PythonText.Quote(op)}");
 
     private Predicate.Compare Compare(Comparison comparison, JsonElement operand)
     {
@@ -84,7 +84,7 @@ internal sealed class FilterExpression
     {
         var (field, value) = FieldAndValue(operand);
         if (value.ValueKind != JsonValueKind.String)
-            throw Invalid($"{MetadataText.PythonRepr(value)} is no regular expression");
+            throw Invalid($"{PythonText.Repr(value)} is no regular expression");
         DemandOwn(field, value);
         return new(field, Pattern(value.GetString()!));
     }
@@ -93,9 +93,9 @@ internal sealed class FilterExpression
     {
         var (field, list) = FieldAndValue(operand);
         if (list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
-            throw Invalid($"{MetadataText.PythonRepr(list)} is no list of one or more values");
+            throw Invalid($"{PythonText.Repr(list)} is no list of one or more values");
         if (list.EnumerateArray().FirstOrDefault(v => v.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) is { ValueKind: not JsonValueKind.Undefined } wrong)
-            throw Invalid($"{MetadataText.PythonRepr(wrong)} is not of type 'string', 'number'");
+            throw Invalid($"{PythonText.Repr(wrong)} is not of type 'string', 'number'");
         if (field.IsMetadata)
             throw new ApiException(StatusCodes.Status501NotImplemented, "Metadata query with in operator is not implemented");
         var values = list.EnumerateArray().Select(v => Value(field, v)).ToList();
@@ -106,7 +106,7 @@ internal sealed class FilterExpression
     private (Field Field, JsonElement Value) FieldAndValue(JsonElement operand)
     {
         var (name, value) = Only(operand, "a field");
-        return (_fields.Find(name) ?? throw Invalid($"{MetadataText.Quote(name)} is no field"), value);
+        return (_fields.Find(name) ?? throw Invalid($"{PythonText.Quote(name)} is no field"), value);
     }
 
     private QueryValue Value(Field field, JsonElement value)
@@ -115,7 +115,7 @@ internal sealed class FilterExpression
             throw Invalid($"it compares with more than {MaxValues} values");
         if (ComplexFields.IsInstant(field) && value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False)
         {
-            var text = MetadataText.PythonText(value);
+            var text = PythonText.Of(value);
             return IsoTimestamp.Parse(text) is { } at
                 ? QueryValue.Instant(at.Naive)
                 : throw ApiException.BadRequest($"Failed to parse the timestamp value {text}");
@@ -126,7 +126,7 @@ internal sealed class FilterExpression
             JsonValueKind.True => QueryValue.Of(true),
             JsonValueKind.False => QueryValue.Of(false),
             JsonValueKind.Number => Number(value),
-            _ => throw Invalid($"{MetadataText.PythonRepr(value)} is not of type 'string', 'number', 'boolean'"),
+            _ => throw Invalid($"{PythonText.Repr(value)} is not of type 'string', 'number', 'boolean'"),
         };
     }
 
@@ -165,7 +165,7 @@ internal sealed class FilterExpression
     private void DemandOwn(Field field, JsonElement value)
     {
         if (field == _fields.Visibility)
-            _scope.Demand(MetadataText.PythonText(value));
+            _scope.Demand(PythonText.Of(value));
     }
 
     private static (string Name, JsonElement Value) Only(JsonElement element, string what)
@@ -176,7 +176,7 @@ internal sealed class FilterExpression
             if (properties.MoveNext() && properties.Current is var only && !properties.MoveNext())
                 return (only.Name, only.Value);
         }
-        throw Invalid($"{MetadataText.PythonRepr(element)} is no object with one key, {what}");
+        throw Invalid($"{PythonText.Repr(element)} is no object with one key, {what}");
     }
 
     private static ApiException Invalid(string message) => ApiException.BadRequest($"Filter expression not valid: {message}");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Telemetry.Api.V2.Calls;
+using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 
 namespace Telemetry.Api.V2.Queries;
@@ -17,7 +18,7 @@ internal static class OrderExpression
             var root = JsonElement.Parse(text, new JsonDocumentOptions { MaxDepth = FilterExpression.MaxDepth });
             JsonBody.DemandText(root);
             if (root.ValueKind != JsonValueKind.Array)
-                throw Invalid($"{MetadataText.PythonRepr(root)} is not of type 'array'");
+                throw Invalid($"{PythonText.Repr(root)} is not of type 'array'");
             if (root.GetArrayLength() > MaxKeys)
                 throw Invalid($"it has {root.GetArrayLength()} keys, at most {MaxKeys} are allowed");
             return [.. root.EnumerateArray().Select(item => Key(item, fields))];
@@ -31,16 +32,16 @@ internal static class OrderExpression
     private static SortKey Key(JsonElement item, ComplexFields fields)
     {
         if (item.ValueKind != JsonValueKind.Object || item.EnumerateObject().Count() != 1)
-            throw Invalid($"{MetadataText.PythonRepr(item)} is no object with one key, a field");
+            throw Invalid($"{PythonText.Repr(item)} is no object with one key, a field");
         var only = item.EnumerateObject().Single();
-        var field = fields.FindToSort(only.Name) ?? throw Invalid($"{MetadataText.Quote(only.Name)} is no field");
+        var field = fields.FindToSort(only.Name) ?? throw Invalid($"{PythonText.Quote(only.Name)} is no field");
         if (only.Value.ValueKind != JsonValueKind.String)
-            throw Invalid($"{MetadataText.PythonRepr(only.Value)} is not of type 'string'");
+            throw Invalid($"{PythonText.Repr(only.Value)} is not of type 'string'");
         return only.Value.GetString()!.ToLowerInvariant() switch
         {
             "asc" => new(field, Descending: false),
             "desc" => new(field, Descending: true),
-            _ => throw Invalid($"{MetadataText.PythonRepr(only.Value)} does not match '(?i)^asc$|^desc$'"),
+            _ => throw Invalid($"{PythonText.Repr(only.Value)} does not match '(?i)^asc$|^desc$'"),
         };
     }
 

@@ -1,5 +1,5 @@
 using Telemetry.Api.V2.Calls;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 
 namespace Telemetry.Api.V2.Queries;
 
@@ -16,5 +16,5 @@ internal sealed record QueryCondition(string Field, string Op, string? Value, st
 
     /// <summary>As Ceilometer's error texts show it.</summary>
     public override string ToString() =>
-        $"<Query {MetadataText.Quote(Field)} {Op} {(Value is null ? "Unset" : MetadataText.Quote(Value))} {Type ?? "Unset"}>";
+        $"<Query {PythonText.Quote(Field)} {Op} {(Value is null ? "Unset" : PythonText.Quote(Value))} {Type ?? "Unset"}>";
 }

@@ -1,6 +1,6 @@
 using System.Numerics;
 using Telemetry.Api.V2.Calls;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
 
@@ -32,7 +32,7 @@ internal sealed record StatisticsArguments(
     {
         var wrong = names.Where(n => Find(n) is null).Distinct().ToList();
         if (wrong.Count > 0)
-            throw ApiException.UnknownArgument($"{{{string.Join(", ", wrong.Select(MetadataText.Quote))}}}", "Invalid groupby fields");
+            throw ApiException.UnknownArgument($"{{{string.Join(", ", wrong.Select(PythonText.Quote))}}}", "Invalid groupby fields");
         DemandCount("groupby", names.Count);
         return [.. names.Distinct().Select(n => KeyValuePair.Create(n, Find(n)!.Value))];
     }

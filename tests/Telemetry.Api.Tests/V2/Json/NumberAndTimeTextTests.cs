@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using Telemetry.Api.V2.Json;
+using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 
 namespace Telemetry.Api.Tests.V2.Json;
@@ -57,7 +58,7 @@ public sealed class NumberAndTimeTextTests
         for (var i = 0; i < 20_000; i++)
         {
             var value = Math.Round((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-5, 17)), random.Next(8));
-            Assert.Equal(MetadataText.PythonFloat(value), Written(json => FloatText.Write(json, value)));
+            Assert.Equal(PythonText.Float(value), Written(json => FloatText.Write(json, value)));
         }
     }
 

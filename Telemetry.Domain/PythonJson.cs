@@ -1,0 +1,84 @@
+using System.Text.Json;
+
+namespace Telemetry.Domain;
+
+/// <summary>Reads JSON as Python's <c>json</c> module writes it: it may hold <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>.</summary>
+/// <remarks>
+/// Those three become numbers that no double holds (<c>0e99999</c>, <c>1e99999</c>, <c>-1e99999</c>), so that the rest of the
+/// program meets nothing but JSON. <see cref="Double"/> and <see cref="PythonText"/> know them.
+/// </remarks>
+public static class PythonJson
+{
+    /// <summary>How deep objects and lists may lie in each other.</summary>
+    public const int MaxDepth = 64;
+
+    private static readonly JsonDocumentOptions Options = new() { MaxDepth = MaxDepth };
+
+    /// <summary>Parses one JSON value; the document keeps the memory that it was given.</summary>
+    /// <exception cref="JsonException">It is no JSON, or too deep.</exception>
+    public static JsonDocument Parse(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            return JsonDocument.Parse(utf8, Options);
+        }
+        catch (JsonException)
+        {
+            if (Rewrite(utf8.Span) is not { } finite)
+                throw;
+            return JsonDocument.Parse(finite, Options);
+        }
+    }
+
+    /// <summary>The number as a double, NaN and the infinities included.</summary>
+    public static double Double(JsonElement number) => IsNaN(number) ? double.NaN : number.GetDouble();
+
+    /// <summary>A double as a JSON number that stays a float, NaN and the infinities included.</summary>
+    public static string Text(double value) => double.IsFinite(value)
+        ? PythonText.Float(value)
+        : double.IsNaN(value) ? "0e99999" : value > 0 ? "1e99999" : "-1e99999";
+
+    /// <summary>Whether this is the number that stands for NaN.</summary>
+    public static bool IsNaN(JsonElement number) => number.ValueKind == JsonValueKind.Number && number.GetRawText() == "0e99999";
+
+    private static byte[]? Rewrite(ReadOnlySpan<byte> json)
+    {
+        var result = new List<byte>(json.Length + 64);
+        var found = false;
+        for (var i = 0; i < json.Length;)
+        {
+            var rest = json[i..];
+            var length = rest[0] switch
+            {
+                (byte)'"' => TextLength(rest),
+                _ => 1,
+            };
+            if (rest.StartsWith("NaN"u8))
+                (length, found) = (Add(result, "0e99999"u8, 3), true);
+            else if (rest.StartsWith("Infinity"u8)) // a minus sign before it stays where it is
+                (length, found) = (Add(result, "1e99999"u8, 8), true);
+            else
+                result.AddRange(rest[..length]);
+            i += length;
+        }
+        return found ? [.. result] : null;
+    }
+
+    private static int Add(List<byte> result, ReadOnlySpan<byte> text, int replaced)
+    {
+        result.AddRange(text);
+        return replaced;
+    }
+
+    private static int TextLength(ReadOnlySpan<byte> text)
+    {
+        for (var i = 1; i < text.Length; i++)
+        {
+            if (text[i] == '\\')
+                i++;
+            else if (text[i] == '"')
+                return i + 1;
+        }
+        return text.Length;
+    }
+}

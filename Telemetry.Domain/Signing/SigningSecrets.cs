@@ -1,0 +1,51 @@
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Telemetry.Domain.Signing;
+
+/// <summary>The shared secrets of Ceilometer's message signatures. Safe for use by many threads.</summary>
+/// <remarks>
+/// The first one signs, any of them verifies, so that a secret can be replaced while senders still use the old one. Without a secret,
+/// or with an empty one among them, every message verifies: that is how Ceilometer switches signatures off.
+/// </remarks>
+public sealed class SigningSecrets
+{
+    public static readonly SigningSecrets None = new([]);
+
+    private readonly Key[] _keys;
+
+    public SigningSecrets(IEnumerable<string> secrets)
+    {
+        var given = secrets.ToArray();
+        AcceptsAll = given.Length == 0 || given.Contains("");
+        SignsNothing = given.Length == 0 || given[0].Length == 0;
+        _keys = [.. given.Where(s => s.Length > 0).Distinct().Select(s => new Key(Encoding.UTF8.GetBytes(s)))];
+    }
+
+    /// <summary>Whether every signature is accepted, none as well.</summary>
+    public bool AcceptsAll { get; }
+
+    /// <summary>Whether signatures that are made are empty.</summary>
+    public bool SignsNothing { get; }
+
+    internal int Count => _keys.Length;
+
+    /// <summary>The HMAC-SHA256 of a text under the n-th secret.</summary>
+    internal void Hash(int key, ReadOnlySpan<byte> text, Span<byte> hash) => _keys[key].Hash(text, hash);
+
+    // A hash that is used again costs 0.6 of one that sets up its key anew (measured with 450 bytes).
+    private sealed class Key(byte[] secret)
+    {
+        private readonly ConcurrentBag<IncrementalHash> _idle = [];
+
+        public void Hash(ReadOnlySpan<byte> text, Span<byte> hash)
+        {
+            if (!_idle.TryTake(out var hmac))
+                hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
+            hmac.AppendData(text);
+            hmac.GetHashAndReset(hash);
+            _idle.Add(hmac);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+using Telemetry.Domain.Metering;
+
+namespace Telemetry.Ingest.Datagrams;
+
+/// <summary>Where received samples go: pipelines and the store behind them.</summary>
+public interface ISampleIntake
+{
+    /// <summary>Takes samples; they are durable when the task completes.</summary>
+    /// <param name="source">What brought them: <c>udp</c>, <c>tcp</c>.</param>
+    Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct);
+}

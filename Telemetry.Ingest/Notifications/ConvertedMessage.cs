@@ -1,0 +1,13 @@
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.TelemetryEvents;
+
+namespace Telemetry.Ingest.Notifications;
+
+/// <summary>What a message gives.</summary>
+/// <param name="MessageId">The notification's own id: redelivered, it is the same.</param>
+/// <param name="Priority">In lower case.</param>
+/// <param name="Problems">Why parts of it give nothing, in words for a log.</param>
+/// <param name="RefusedSignatures">How many samples and events in it were signed wrongly; they are among the problems.</param>
+public sealed record ConvertedMessage(
+    string MessageId, string EventType, string Priority, IReadOnlyList<SampleInFlight> Samples, IReadOnlyList<TelemetryEvent> Events,
+    IReadOnlyList<string> Problems, int RefusedSignatures);

@@ -1,0 +1,111 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
+using Telemetry.Domain.TelemetryEvents;
+using Telemetry.Ingest.Notifications;
+
+namespace Telemetry.Ingest.Pipelines.Publishers;
+
+/// <summary>Puts a message on the bus of a cloud: the port by which notifications leave.</summary>
+public interface INotificationSender
+{
+    /// <param name="topic">Of oslo.messaging: the routing key is TOPIC.PRIORITY.</param>
+    /// <param name="body">The whole body, envelope included.</param>
+    /// <exception cref="PublisherException">The bus did not take it.</exception>
+    Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, CancellationToken ct);
+}
+
+/// <summary><c>notifier://[?topic=T&amp;per_meter_topic=1&amp;policy=default|queue|drop&amp;max_queue_length=N]</c>: signed messages over oslo.messaging.</summary>
+/// <remarks>
+/// What the bus does not take is an error by the policy <c>default</c>, is forgotten by <c>drop</c>, and by <c>queue</c> is kept for
+/// the next time, the oldest of more than <c>max_queue_length</c> (1024) batches forgotten.
+/// </remarks>
+internal sealed class NotifierPublisher(PublisherUrl url, SigningSecrets secrets, INotificationSender sender, TimeProvider clock, string host)
+    : IPublisher, IDisposable
+{
+    private readonly SemaphoreSlim _one = new(1);
+    private readonly Queue<(string Topic, byte[] Body)> _waiting = [];
+    private readonly string _policy = url.Option("policy") is "queue" or "drop" ? url.Option("policy")! : "default";
+    private readonly bool _perMeter = url.Option("per_meter_topic") is "1" or "True" or "true";
+    private readonly int _maxWaiting = int.TryParse(url.Option("max_queue_length"), NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 ? n : 1024;
+
+    public Task PublishAsync(IReadOnlyList<SampleInFlight> samples, CancellationToken ct)
+    {
+        var messages = samples.Select(s => (s.Series.Meter, Message: SampleMessage.Write(s, secrets))).ToList();
+        var batches = new List<(string, byte[])>();
+        foreach (var topic in Topics("metering"))
+        {
+            if (messages.Count > 0)
+                batches.Add((topic, Body(topic, messages.Select(m => m.Message))));
+            if (_perMeter)
+                batches.AddRange(messages.GroupBy(m => m.Meter).Select(g => (topic, Body($"{topic}.{g.Key}", g.Select(m => m.Message)))));
+        }
+        return SendAsync(batches, ct);
+    }
+
+    public Task PublishAsync(IReadOnlyList<TelemetryEvent> events, CancellationToken ct) => SendAsync(
+        events.Count == 0 ? [] : [.. Topics("event").Select(topic => (topic, Body(topic, events.Select(e => EventMessage.Write(e, secrets)))))], ct);
+
+    public void Dispose() => _one.Dispose();
+
+    private IReadOnlyList<string> Topics(string absent) => url.Options("topic") is { Count: > 0 } topics ? topics : [absent];
+
+    private byte[] Body(string eventType, IEnumerable<byte[]> messages)
+    {
+        var message = new ArrayBufferWriter<byte>(1024);
+        using (var writer = new Utf8JsonWriter(message, new JsonWriterOptions { SkipValidation = true }))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("message_id", Guid.NewGuid());
+            writer.WriteString("publisher_id", $"telemetry.publisher.{host}");
+            writer.WriteString("event_type", eventType);
+            writer.WriteString("priority", "SAMPLE");
+            writer.WritePropertyName("payload");
+            writer.WriteRawValue(PublishedText.List(messages), skipInputValidation: true);
+            writer.WriteString("timestamp", clock.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture));
+            writer.WriteString("_unique_id", Guid.NewGuid().ToString("N"));
+            writer.WriteEndObject();
+        }
+        return JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>
+        {
+            ["oslo.version"] = "2.0",
+            ["oslo.message"] = Encoding.UTF8.GetString(message.WrittenSpan),
+        });
+    }
+
+    private async Task SendAsync(IReadOnlyList<(string Topic, byte[] Body)> batches, CancellationToken ct)
+    {
+        await _one.WaitAsync(ct);
+        try
+        {
+            foreach (var batch in batches)
+                _waiting.Enqueue(batch);
+            while (_waiting.TryPeek(out var next))
+            {
+                await sender.SendAsync(next.Topic, "sample", next.Body, ct);
+                _waiting.Dequeue();
+            }
+        }
+        catch (PublisherException) when (_policy == "queue")
+        {
+            while (_waiting.Count > _maxWaiting)
+                _waiting.Dequeue();
+        }
+        catch (PublisherException) when (_policy == "drop")
+        {
+            _waiting.Clear();
+        }
+        catch (PublisherException)
+        {
+            _waiting.Clear(); // the caller knows, and may publish them again
+            throw;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+}
