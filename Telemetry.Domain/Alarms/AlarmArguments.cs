@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using Telemetry.Domain.Metering;
 
 namespace Telemetry.Domain.Alarms;
 
@@ -15,7 +14,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
     public static AlarmArguments Read(JsonElement value, string field, string path, JsonElement body, IReadOnlyCollection<string> attributes)
     {
         if (value.ValueKind != JsonValueKind.Object)
-            throw AlarmRefusedException.InvalidInput(field, MetadataText.PythonText(value), $"Wrong type. Expected an object, got '{PythonType(value)}'");
+            throw AlarmRefusedException.InvalidInput(field, PythonText.Of(value), $"Wrong type. Expected an object, got '{PythonType(value)}'");
         var unknown = value.EnumerateObject().Select(p => p.Name).Where(n => !attributes.Contains(n)).Distinct().Order(StringComparer.Ordinal).ToList();
         return unknown is []
             ? new AlarmArguments(value, body)
@@ -55,7 +54,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
             case JsonValueKind.String when Boolean(v.GetString()!) is { } known:
                 return known;
             default:
-                throw AlarmRefusedException.InvalidInput("data", MetadataText.PythonText(body), $"Value not an unambiguous boolean: {MetadataText.PythonText(v)}");
+                throw AlarmRefusedException.InvalidInput("data", PythonText.Of(body), $"Value not an unambiguous boolean: {PythonText.Of(v)}");
         }
     }
 
@@ -88,10 +87,10 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
                 break;
             case JsonValueKind.String:
                 throw AlarmRefusedException.InvalidInput(
-                    name, v.GetString()!, $"unable to convert to int. Error: invalid literal for int() with base 10: {MetadataText.Quote(v.GetString()!)}");
+                    name, v.GetString()!, $"unable to convert to int. Error: invalid literal for int() with base 10: {PythonText.Quote(v.GetString()!)}");
             default:
                 throw AlarmRefusedException.InvalidInput(
-                    name, MetadataText.PythonText(v), $"unable to convert to int. Error: int() argument must be a string, a bytes-like object or a real number, not '{PythonType(v)}'");
+                    name, PythonText.Of(v), $"unable to convert to int. Error: int() argument must be a string, a bytes-like object or a real number, not '{PythonType(v)}'");
         }
         var shown = v.ValueKind == JsonValueKind.String ? v.GetString()!.Trim() : number.ToString("F0", CultureInfo.InvariantCulture);
         if (number < min)
@@ -115,10 +114,10 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
                 var text = v.ValueKind == JsonValueKind.String ? v.GetString()! : v.GetRawText();
                 return double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)
                     ? number
-                    : throw AlarmRefusedException.InvalidInput(name, text, $"could not convert string to float: {MetadataText.Quote(text)}");
+                    : throw AlarmRefusedException.InvalidInput(name, text, $"could not convert string to float: {PythonText.Quote(text)}");
             default:
                 throw AlarmRefusedException.InvalidInput(
-                    name, MetadataText.PythonText(v), $"float() argument must be a string or a real number, not '{PythonType(v)}'");
+                    name, PythonText.Of(v), $"float() argument must be a string or a real number, not '{PythonType(v)}'");
         }
     }
 
@@ -136,7 +135,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
                     return i;
             }
         }
-        throw AlarmRefusedException.InvalidInput(name, MetadataText.PythonText(v), $"Value should be one of: {string.Join(", ", words)}");
+        throw AlarmRefusedException.InvalidInput(name, PythonText.Of(v), $"Value should be one of: {string.Join(", ", words)}");
     }
 
     /// <summary>A list of texts, without repeats; null stays null, and absent is empty.</summary>
@@ -168,14 +167,14 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
     private static List<JsonElement> List(string name, JsonElement v)
     {
         if (v.ValueKind != JsonValueKind.Array)
-            throw AlarmRefusedException.InvalidInput(name, MetadataText.PythonText(v), $"Value not a valid list: {MetadataText.PythonText(v)}");
+            throw AlarmRefusedException.InvalidInput(name, PythonText.Of(v), $"Value not a valid list: {PythonText.Of(v)}");
         return v.GetArrayLength() <= AlarmLimits.MaxItems
             ? v.EnumerateArray().ToList()
             : throw AlarmRefusedException.InvalidInput(name, $"a list of {v.GetArrayLength()}", $"A list holds at most {AlarmLimits.MaxItems} items.");
     }
 
     private static AlarmRefusedException NoText(string name, JsonElement shown, JsonElement wrong) => AlarmRefusedException.InvalidInput(
-        name, MetadataText.PythonText(shown), $"Wrong type. Expected '<class 'str'>', got '<class '{PythonType(wrong)}'>'");
+        name, PythonText.Of(shown), $"Wrong type. Expected '<class 'str'>', got '<class '{PythonType(wrong)}'>'");
 
     private static string PythonType(JsonElement v) => v.ValueKind switch
     {

@@ -129,7 +129,7 @@ public static class AlarmJson
     internal static void WriteFloat(Utf8JsonWriter writer, string name, double value)
     {
         writer.WritePropertyName(name);
-        writer.WriteRawValue(MetadataText.PythonFloat(value));
+        writer.WriteRawValue(PythonText.Float(value));
     }
 
     private static void WriteNode(Utf8JsonWriter writer, CompositeNode node, bool stored)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Domain.Alarms;
@@ -69,7 +68,7 @@ public sealed record ThresholdRule : LeafRule
     public string StatisticName => Statistic.ToString().ToLowerInvariant();
 
     public override string DefaultDescription =>
-        $"Alarm when {MeterName} is {Comparison.Name()} a {StatisticName} of {MetadataText.PythonFloat(Threshold)} over {PeriodSeconds} seconds";
+        $"Alarm when {MeterName} is {Comparison.Name()} a {StatisticName} of {PythonText.Float(Threshold)} over {PeriodSeconds} seconds";
 }
 
 /// <summary>Points of a metric of granularity seconds each, aggregated by a method such as <c>mean</c> or <c>rate:mean</c>.</summary>

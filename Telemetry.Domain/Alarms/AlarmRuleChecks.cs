@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Telemetry.Domain.Metering;
 
 namespace Telemetry.Domain.Alarms;
 
@@ -67,7 +66,7 @@ internal static partial class AlarmRuleChecks
             if (!isMetadata && SampleCondition.FieldOf(item.Field) is null)
             {
                 var query = string.Join(", ", rule.Query.Select(q =>
-                    $"<Query {MetadataText.Quote(q.Field)} {q.Op} {MetadataText.Quote(q.Value)} {q.ValueType ?? "Unset"}>"));
+                    $"<Query {PythonText.Quote(q.Field)} {q.Op} {PythonText.Quote(q.Value)} {q.ValueType ?? "Unset"}>"));
                 throw AlarmRefusedException.Invalid($"Unknown argument: \"{item.Field}\": unrecognized field in query: [{query}], valid keys: {ValidKeys}");
             }
             if (item.Op != "eq")

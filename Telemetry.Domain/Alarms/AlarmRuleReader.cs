@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Domain.Alarms;
@@ -156,11 +155,11 @@ internal static class AlarmRuleReader
             throw AlarmRefusedException.Invalid($"Invalid input composite rule: it holds more than {AlarmLimits.MaxLeaves} rules.");
         if (!node.TryGetProperty("type", out var type) || type.ValueKind == JsonValueKind.Null)
             throw AlarmRefusedException.Invalid("type must be set in every rule");
-        var name = MetadataText.PythonText(type);
+        var name = PythonText.Of(type);
         if (!AlarmRules.LeafTypes.Contains(name))
         {
             throw AlarmRefusedException.Invalid(
-                $"Unsupported sub-rule type :{name} in composite rule, should be one of: [{string.Join(", ", AlarmRules.LeafTypes.Select(MetadataText.Quote))}]");
+                $"Unsupported sub-rule type :{name} in composite rule, should be one of: [{string.Join(", ", AlarmRules.LeafTypes.Select(PythonText.Quote))}]");
         }
         var path = $"data.composite_rule.{name}_rule";
         return new CompositeNode.Leaf((LeafRule)Read(name, AlarmArguments.Read(node, "composite_rule", path, body, [.. Attributes[name], "type", .. Kept(stored)]), path, body));
@@ -169,7 +168,7 @@ internal static class AlarmRuleReader
     private static string[] Kept(bool stored) => stored ? ["scope_to_project"] : [];
 
     private static AlarmRefusedException BadComposite(JsonElement node) => AlarmRefusedException.Invalid(
-        $"Invalid input composite rule: {MetadataText.PythonText(node)}, it should be a dict with an \"and\" or \"or\" as key, and the value of dict "
+        $"Invalid input composite rule: {PythonText.Of(node)}, it should be a dict with an \"and\" or \"or\" as key, and the value of dict "
         + "should be a list of basic threshold rules or sub composite rules, can be nested.");
 
     private static List<QueryItem> ReadQuery(AlarmArguments rule, string path, JsonElement body) => rule.Items("query").Select(item =>

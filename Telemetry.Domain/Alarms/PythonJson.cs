@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using Telemetry.Domain.Metering;
 
 namespace Telemetry.Domain.Alarms;
 
@@ -64,7 +63,7 @@ internal static class PythonJson
                 WriteText(text, value.GetString()!);
                 break;
             case JsonValueKind.Number:
-                text.Append(MetadataText.PythonText(value));
+                text.Append(PythonText.Of(value));
                 break;
             default:
                 text.Append(value.GetRawText());

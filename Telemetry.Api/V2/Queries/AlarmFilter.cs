@@ -1,5 +1,5 @@
 using Telemetry.Api.Auth;
-using Telemetry.Domain.Metering;
+using Telemetry.Domain;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Api.V2.Queries;
@@ -36,7 +36,7 @@ internal static class AlarmFilter
             {
                 throw ApiException.UnknownArgument(
                     condition.Field,
-                    $"unrecognized field in query: [{string.Join(", ", conditions)}], valid keys: [{string.Join(", ", Fields.Keys.Order(StringComparer.Ordinal).Select(MetadataText.Quote))}]");
+                    $"unrecognized field in query: [{string.Join(", ", conditions)}], valid keys: [{string.Join(", ", Fields.Keys.Order(StringComparer.Ordinal).Select(PythonText.Quote))}]");
             }
             if (condition.Op != "eq")
                 throw ApiException.InvalidInput("op", condition.Op, $"unimplemented operator for {condition.Field}");

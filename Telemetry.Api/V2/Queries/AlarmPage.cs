@@ -1,7 +1,7 @@
 using System.Numerics;
 using Telemetry.Api.V2.Calls;
+using Telemetry.Domain;
 using Telemetry.Domain.Alarms;
-using Telemetry.Domain.Metering;
 
 namespace Telemetry.Api.V2.Queries;
 
@@ -28,7 +28,7 @@ internal sealed record AlarmPage(IReadOnlyList<AlarmSortKey> OrderBy, string? Af
             throw ApiException.InvalidInput(
                 "sort", sort,
                 "the sort parameter should be a pair of sort key and sort dir combined with ':', or only sort key specified and sort dir will be default 'asc', "
-                + $"the supported sort keys are: ({string.Join(", ", keys.Select(MetadataText.Quote))})");
+                + $"the supported sort keys are: ({string.Join(", ", keys.Select(PythonText.Quote))})");
         }
         return (parts.Length == 1 ? "asc" : parts[1]) switch
         {

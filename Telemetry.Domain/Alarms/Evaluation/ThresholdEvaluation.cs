@@ -1,4 +1,3 @@
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Statistics;
 
 namespace Telemetry.Domain.Alarms.Evaluation;
@@ -77,5 +76,5 @@ public static class ThresholdEvaluation
 
     private static string Newest(Datapoints points, string none) => points.Values is []
         ? none
-        : points.AreCounts ? points.Values[^1].ToString("F0") : MetadataText.PythonFloat(points.Values[^1]);
+        : points.AreCounts ? points.Values[^1].ToString("F0") : PythonText.Float(points.Values[^1]);
 }
