@@ -43,7 +43,7 @@ internal sealed class AlarmEvaluator(
         {
             try
             {
-                if (await TryCommitAsync(store, notifier, alarm, refresh, window, now, log, ct))
+                if (await TryCommitAsync(store, notifier, alarm, refresh, window, log, ct))
                     Interlocked.Increment(ref stored);
             }
             finally
@@ -56,12 +56,12 @@ internal sealed class AlarmEvaluator(
     /// <summary>Stores what an evaluation found, and tells it to the alarm's actions.</summary>
     /// <returns>Whether a transition was stored.</returns>
     internal static async Task<bool> TryCommitAsync(
-        AlarmStore store, AlarmNotifier notifier, Alarm alarm, Refresh refresh, string window, DateTimeOffset now, ILogger log, CancellationToken ct)
+        AlarmStore store, AlarmNotifier notifier, Alarm alarm, Refresh refresh, string window, ILogger log, CancellationToken ct)
     {
         try
         {
             var id = EventId.FromName(System.Text.Encoding.UTF8.GetBytes($"{alarm.Id}\n{window}"));
-            var events = AlarmDecider.Decide(new AlarmCommand.Evaluate(refresh, window, now), alarm);
+            var events = AlarmDecider.Decide(new AlarmCommand.Evaluate(refresh, window, store.Now), alarm);
             var stored = false;
             if (events.Count > 0)
             {

@@ -47,7 +47,7 @@ internal sealed class EventAlarmListener(
                 continue;
             // Two events that follow each other closely meet the alarm as the first one left it.
             if (await alarms.FindAsync(candidate.Id, ct) is { Definition.Rule: EventRule rule } alarm && EventEvaluation.Evaluate(alarm, rule, trigger) is { } refresh
-                && await AlarmEvaluator.TryCommitAsync(store, notifier, alarm, refresh, $"event {trigger.MessageId}", store.Now, log, ct))
+                && await AlarmEvaluator.TryCommitAsync(store, notifier, alarm, refresh, $"event {trigger.MessageId}", log, ct))
                 fired++;
         }
         return fired;

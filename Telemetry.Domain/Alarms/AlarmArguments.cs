@@ -196,8 +196,8 @@ public static class AlarmLimits
     /// <summary>Leaves of one composite rule.</summary>
     public const int MaxLeaves = 1_000;
 
-    /// <summary>How deep groups of a composite rule may lie in each other.</summary>
-    public const int MaxDepth = 32;
+    /// <summary>How many groups of a composite rule may lie in each other.</summary>
+    public const int MaxDepth = 30;
 
     /// <summary>UTF-16 code units of a name, an id or a meter's name.</summary>
     public const int MaxTextLength = 1_024;

@@ -242,7 +242,8 @@ public sealed class AlarmDraftTests
         var leaves = string.Join(',', Enumerable.Repeat("{'type': 'prometheus', 'query': 'up', 'threshold': 1}", AlarmLimits.MaxLeaves + 1));
         JsonElement Body(string rule) => JsonDocument.Parse($"{{'name': 'n', 'type': 'composite', 'composite_rule': {rule}}}".Replace('\'', '"'), new() { MaxDepth = 4_000 }).RootElement;
 
-        Assert.IsType<CompositeRule>(AlarmDraft.Read(Body(Nested(20))).Rule);
+        Assert.IsType<CompositeRule>(AlarmDraft.Read(Body(Nested(AlarmLimits.MaxDepth))).Rule);
+        Assert.Contains("nested deeper", Assert.Throws<AlarmRefusedException>(() => AlarmDraft.Read(Body(Nested(AlarmLimits.MaxDepth + 2)))).Message, StringComparison.Ordinal);
         Assert.Contains("nested deeper", Assert.Throws<AlarmRefusedException>(() => AlarmDraft.Read(Body(Nested(1_000)))).Message, StringComparison.Ordinal);
         Assert.Contains("more than 1000 rules", Assert.Throws<AlarmRefusedException>(() => AlarmDraft.Read(Body($"{{'or': [{leaves}]}}"))).Message, StringComparison.Ordinal);
     }
