@@ -29,10 +29,10 @@ internal abstract class BatchDataLoader<TKey, TValue>(IBatchScheduler batchSched
     }
 
     public async Task<IReadOnlyList<TValue?>> LoadAsync(IReadOnlyCollection<TKey> keys, CancellationToken ct = default) =>
-        await Task.WhenAll(keys.Select(k => LoadAsync(k, ct))).ConfigureAwait(true);
+        await Task.WhenAll(keys.Select(k => LoadAsync(k, ct))).ConfigureAwait(false);
 
     public async Task<TValue> LoadRequiredAsync(TKey key, CancellationToken ct = default) =>
-        await LoadAsync(key, ct).ConfigureAwait(true) ?? throw new KeyNotFoundException($"There is no {typeof(TValue).Name} of the key {key}.");
+        await LoadAsync(key, ct).ConfigureAwait(false) ?? throw new KeyNotFoundException($"There is no {typeof(TValue).Name} of the key {key}.");
 
     /// <summary>Reads what keys stand for.</summary>
     /// <param name="keys">Distinct, at most <see cref="DataLoaderOptions.MaxBatchSize"/>.</param>
@@ -75,7 +75,10 @@ internal abstract class BatchDataLoader<TKey, TValue>(IBatchScheduler batchSched
         Keep(keys, keep);
     }
 
-    /// <summary>Without a context around it even a continuation that wants none runs here and now, and not on a thread of the pool, too late for the next batch.</summary>
+    /// <summary>
+    /// Without a context around it even a continuation that wants none, as those of the methods above, runs here and now, and not on a
+    /// thread of the pool, too late for the next batch.
+    /// </summary>
     private void Keep(TKey[] keys, Action<TaskCompletionSource<TValue?>, TKey> keep)
     {
         var context = SynchronizationContext.Current;
