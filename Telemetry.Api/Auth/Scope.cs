@@ -15,6 +15,9 @@ internal readonly record struct Scope(string? Project)
     /// <summary>The part of what a filter selects that the caller may see.</summary>
     public Predicate Limit(Predicate filter) => Predicate.And(Predicate, filter);
 
+    /// <summary>The same for rows whose project stands in another field.</summary>
+    public Predicate Limit(Predicate filter, Field by) => Project is null ? filter : Predicate.And(Predicate.Equal(by, Project), filter);
+
     /// <summary>Lets a caller name only its own project; answering with nothing would hide the mistake.</summary>
     /// <param name="project">As the condition has it; a list never is one's own project.</param>
     /// <exception cref="ApiException">401: it is another one.</exception>

@@ -15,6 +15,9 @@ internal static class TelemetryCommand
             ServeCommand.Create(),
             LoadCommand.Create(),
             RebuildCommand.Create(),
+            AuditCommand.Create(),
+            KeysCommand.Create(),
+            RateCommand.Create(),
         };
         return root.Parse(WithDefault(args)).InvokeAsync();
     }

@@ -1,10 +1,13 @@
 using Microsoft.Extensions.Options;
+using Telemetry.Agents.Alarms;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
+using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
+using Telemetry.Projections.Audit;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Hosting;
@@ -37,6 +40,7 @@ internal static class TelemetryServer
         services.AddSqliteEventStore(data);
         services.Configure<ProjectionsOptions>(options => options.Directory = data);
         services.AddTelemetryProjections(start);
+        services.AddTelemetryAudit(publish: start);
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         return services;
     }
@@ -66,12 +70,17 @@ internal static class TelemetryServer
         builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
         builder.Services.AddTelemetryApi();
+        builder.Services.AddAuditApi();
         builder.Services.AddEmbeddedStores(data);
+        builder.Services.AddAlarms();
+        builder.Services.AddAlarmAgents();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapAuditApi();
+        app.MapAlarms();
         app.MapProjections();
         app.MapHealth();
         app.MapMetrics();

@@ -38,6 +38,9 @@ public sealed class ApiException(int status, string faultString) : Exception(fau
     public static ApiException ProjectNotAuthorized(string project) =>
         new(StatusCodes.Status401Unauthorized, $"Not Authorized to access project {project}");
 
+    /// <summary>403 for what the caller's roles do not allow.</summary>
+    public static ApiException RoleRequired() => Plain(StatusCodes.Status403Forbidden, "RBAC Authorization Failed");
+
     /// <summary>An answer of routing or of a role check (403, 405, 406, ...).</summary>
     public static ApiException Plain(int status, string message) => new(status, message) { IsPlain = true };
 }

@@ -20,13 +20,14 @@ internal sealed record Capabilities(string Storage, IReadOnlyList<string> Api)
         "statistics:aggregation:selectable:avg", "statistics:aggregation:selectable:count", "statistics:aggregation:selectable:stddev",
         "statistics:aggregation:selectable:cardinality",
     ]);
+
+    public static readonly Capabilities Alarms = new("alarm_storage",
+        ["alarms:query:simple", "alarms:query:complex", "alarms:history:query:simple", "alarms:history:query:complex"]);
 }
 
-/// <summary><c>GET /v2/capabilities</c>. An area adds itself here when it is there.</summary>
+/// <summary><c>GET /v2/capabilities</c>. An area adds itself to the services when it is there.</summary>
 internal static class CapabilityEndpoints
 {
-    private static readonly Capabilities[] Areas = [Capabilities.Metering];
-
     public static void MapCapabilities(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v2/capabilities", (Delegate)GetAsync)
             .Takes().Answers("Capabilities").WithTags("Capabilities").WithName("capabilities").WithSummary("What the API can do.");
@@ -34,7 +35,8 @@ internal static class CapabilityEndpoints
     private static async Task GetAsync(HttpContext context)
     {
         await Arguments.ReadAsync(context);
-        await JsonAnswer.WriteAsync(context, Areas, Write);
+        Capabilities[] areas = [Capabilities.Metering, .. context.RequestServices.GetServices<Capabilities>()];
+        await JsonAnswer.WriteAsync(context, areas, Write);
     }
 
     private static void Write(Utf8JsonWriter json, Capabilities[] areas)

@@ -29,6 +29,7 @@ internal static class SampleFaults
         ApiException error => ("request", error),
         SampleFaultException { Fault: var fault } => (fault.Kind.ToString().ToLowerInvariant(), translate(fault)),
         BodyRefusedException { Refusal: var refusal } => (refusal.ToString().ToLowerInvariant(), new ApiException(StatusOf(refusal), exception.Message)),
+        SignatureRefusedException => ("signature", new ApiException(StatusCodes.Status403Forbidden, exception.Message)),
         OtherSamplesStoredException => ("reusedkey", new ApiException(
             StatusCodes.Status422UnprocessableEntity, "The Idempotency-Key was used before, for other samples.")),
         EventStoreBusyException => ("busy", new ApiException(StatusCodes.Status503ServiceUnavailable, exception.Message)),

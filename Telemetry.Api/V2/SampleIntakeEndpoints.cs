@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering.Compact;
 using Telemetry.Ingest.Samples;
 using EventId = Telemetry.Domain.Streams.EventId;
@@ -52,10 +53,11 @@ internal static class SampleIntakeEndpoints
             Arguments.OfQueryString(context);
             var format = call.Format(context.Request);
             var id = IdOf(context);
-            var parsed = await ReadAsync(context, intake, format, rules);
+            var (parsed, evidence) = await ReadAsync(context, intake, format, rules);
+            await intake.Signatures.DemandAsync("rest", evidence, parsed.Batch, context.RequestAborted);
             if (parsed.Dropped > 0)
                 intake.Refusals.AddDropped(parsed.Dropped);
-            var accepted = await intake.Samples.AcceptAsync(parsed.Batch, id, "rest", context.RequestAborted);
+            var accepted = await intake.Samples.AcceptAsync(parsed.Batch, id, "rest", evidence, context.RequestAborted);
             await AnswerAsync(context, parsed, accepted);
         }
         catch (Exception e) when (SampleFaults.Translate(e, call.Translate) is { } refused)
@@ -67,16 +69,32 @@ internal static class SampleIntakeEndpoints
         }
     }
 
-    private static async Task<ParsedSamples> ReadAsync(HttpContext context, IntakeServices intake, SampleFormat format, SampleRules rules)
+    private static async Task<(ParsedSamples Parsed, BatchEvidence? Evidence)> ReadAsync(HttpContext context, IntakeServices intake, SampleFormat format, SampleRules rules)
     {
         var request = context.Request;
+        var signature = SignatureOf(request);
         // The body is counted here, against a limit of our own that also holds after unpacking.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;
         using var body = await RequestBody.ReadAsync(
             request.BodyReader, request.Headers.ContentEncoding, request.ContentLength, intake.Limits.MaxBodyBytes, intake.Budget, context.RequestAborted);
         intake.Metrics.Received(body.SentBytes);
-        return intake.Reader.Read(body.Bytes, format, rules);
+        var parsed = intake.Reader.Read(body.Bytes, format, rules);
+        return (parsed, signature is null ? null : new(signature, signature.Over == SignedContent.Body ? body.Bytes.ToArray() : default, request.ContentType));
+    }
+
+    /// <summary>The sender's signature; null where there is none.</summary>
+    private static BatchSignature? SignatureOf(HttpRequest request)
+    {
+        var headers = request.Headers[BatchSignature.HeaderName];
+        try
+        {
+            return headers.Count == 0 ? null : BatchSignature.Parse(headers.ToString());
+        }
+        catch (FormatException e)
+        {
+            throw ApiException.BadRequest(e.Message);
+        }
     }
 
     private static async Task AnswerAsync(HttpContext context, ParsedSamples parsed, AcceptedSamples accepted)
@@ -135,4 +153,4 @@ internal static class SampleIntakeEndpoints
 
 /// <summary>What the endpoints of the intake work with.</summary>
 internal sealed record IntakeServices(
-    SampleIntake Samples, SampleReader Reader, SampleLimits Limits, BodyBudget Budget, IntakeMetrics Metrics, Refusals Refusals);
+    SampleIntake Samples, SampleReader Reader, SampleLimits Limits, BodyBudget Budget, IntakeMetrics Metrics, Refusals Refusals, SignatureCheck Signatures);

@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 
@@ -17,13 +18,20 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
     /// <exception cref="OtherSamplesStoredException">The id was used before, for other samples.</exception>
     /// <exception cref="EventStoreBusyException">Too much is waiting to be written; nothing was stored.</exception>
     /// <exception cref="EventStoreFullException">The disk is full; nothing was stored.</exception>
-    public async Task<AcceptedSamples> AcceptAsync(SampleBatch batch, EventId id, string source, CancellationToken ct)
+    public Task<AcceptedSamples> AcceptAsync(SampleBatch batch, EventId id, string source, CancellationToken ct) => AcceptAsync(batch, id, source, null, ct);
+
+    /// <summary>The same for a batch that may be signed.</summary>
+    /// <param name="evidence">What <see cref="SignatureCheck"/> has verified; null for none.</param>
+    /// <exception cref="SignatureRefusedException">The batch is too large to stay one event, which a signature is of.</exception>
+    public async Task<AcceptedSamples> AcceptAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (batch.Count == 0)
             return new(batch, [0], id, await events.HeadAsync(ct), alreadyStored: false, visible: true);
         var parts = SampleBatchSplit.Split(batch);
-        var metadata = new EventMetadata(Source: source);
+        if (evidence is not null && parts.Count > 1)
+            throw new SignatureRefusedException($"A signed batch has at most {EventId.MaxPart} streams; send it in {parts.Count} parts.");
+        var metadata = new EventMetadata(Source: source, Signer: evidence?.Signature.KeyId, Signature: evidence?.Signature.ToString());
         var news = new NewEvent[parts.Count];
         for (var i = 0; i < news.Length; i++)
         {
@@ -31,7 +39,8 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
                 PartId(id, i), EventType, new EventBody.Samples(parts[i].Batch),
                 parts[i].Streams.Select(s => new StreamExpectation(s)).ToArray(), metadata);
         }
-        var result = await events.AppendAsync(news, ct);
+        NewEvent[] kept = evidence is { Signature.Over: SignedContent.Body } ? [SignedBody.Keep(id, evidence.Body.Span, evidence.ContentType)] : [];
+        var result = await events.AppendAsync([.. news, .. kept], ct);
         var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
         if (!result.AlreadyStored)
             metrics.Accepted(batch.Count);

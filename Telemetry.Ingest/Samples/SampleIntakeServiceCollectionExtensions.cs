@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
 
@@ -18,6 +19,8 @@ public static class SampleIntakeServiceCollectionExtensions
         services.AddSingleton<Refusals>();
         services.AddSingleton<SampleReader>();
         services.AddSingleton<SampleIntake>();
+        services.AddOptions<SignatureOptions>().BindConfiguration("Telemetry:Ingest:Signatures");
+        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value));
         return services;
     }
 }

@@ -32,6 +32,18 @@ internal sealed record Argument(string Name, ArgumentKind Kind, string Descripti
 
     public static readonly Argument Limit = new("limit", ArgumentKind.Integer, "How many rows at most; at least 1. Default: the server's (100).");
 
+    public static readonly Argument Sort = new("sort", ArgumentKind.TextList, "KEY or KEY:asc or KEY:desc; repeated for further keys. Default: newest first.");
+
+    public static readonly Argument Marker = new("marker", ArgumentKind.Text, "The id of the last item of the page before.");
+
+    public static readonly Argument PageLimit = new("limit", ArgumentKind.Integer, "How many items at most; 0 and absent: all.");
+
+    public static readonly Argument ProjectId = new("project_id", ArgumentKind.Text, "The project; the caller's own unless given.");
+
+    public static readonly Argument AllProjects = new("all_projects", ArgumentKind.Text, "True: those of all projects; for admins.");
+
+    public static readonly Argument IncludeDeleted = new("include_deleted", ArgumentKind.Text, "True: also of an alarm that is deleted; for admins.");
+
     public static readonly Argument Unique = new("unique", ArgumentKind.Text, "True: each meter once, whatever resources have it.");
 
     public static readonly Argument MeterLinks = new("meter_links", ArgumentKind.Integer, "0: without links to the resource's meters. Default: 1.");

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.WebUtilities;
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Statistics;
 
 namespace Telemetry.Api.V2.Errors;
@@ -40,10 +41,21 @@ internal static class Errors
     {
         ApiException api => api,
         BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
+        AlarmRefusedException refused => Refused(refused),
+        UnknownMarkerException marker => ApiException.BadRequest(marker.Message),
         TooManyRowsException many => ApiException.BadRequest(many.Message),
         RegexMatchTimeoutException late => ApiException.BadRequest(
             $"Filter expression not valid: the regular expression '{late.Pattern}' takes too long on '{late.Input}'"),
         _ => null,
+    };
+
+    private static ApiException Refused(AlarmRefusedException refused) => refused.Reason switch
+    {
+        Refusal.NotAuthorized => new(StatusCodes.Status401Unauthorized, refused.Message),
+        Refusal.Forbidden => new(StatusCodes.Status403Forbidden, refused.Message),
+        Refusal.NotFound => new(StatusCodes.Status404NotFound, refused.Message),
+        Refusal.Unavailable => new(StatusCodes.Status503ServiceUnavailable, refused.Message),
+        _ => ApiException.BadRequest(refused.Message),
     };
 
     private static bool HasNoBody(HttpResponse response) =>

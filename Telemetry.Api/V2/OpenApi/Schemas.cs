@@ -1,4 +1,5 @@
 using Microsoft.OpenApi;
+using Telemetry.Domain.Alarms;
 
 namespace Telemetry.Api.V2.OpenApi;
 
@@ -44,6 +45,18 @@ internal static class Schemas
             ("last_sample_timestamp", Timestamp), ("metadata", Texts), ("links", List(new OpenApiSchemaReference("Link", document))), ("source", Text)));
         yield return new("Statistics", Statistics());
         yield return new("ComplexQuery", ComplexQuery());
+        yield return new("Alarm", Alarm());
+        yield return new("AlarmState", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmNames.States] });
+        yield return new("AlarmChange", Object(
+            ("event_id", Text), ("alarm_id", Text), ("type", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmHistory.Types] }),
+            ("detail", new OpenApiSchema { Type = JsonSchemaType.String, Description = "JSON: what changed." }), ("user_id", TextOrNull),
+            ("project_id", TextOrNull), ("on_behalf_of", TextOrNull), ("timestamp", Timestamp)));
+        yield return new("AlarmDelivery", Object(
+            ("cause", Text), ("action", Text), ("state", Text), ("outcome", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["delivered", "failed", "refused"] }),
+            ("detail", Text), ("attempts", Integer), ("sent_at", Timestamp), ("took_ms", Integer)));
+        yield return new("Quotas", Object(("project_id", Text), ("quotas", List(Object(("resource", Text), ("limit", Integer))))));
+        yield return new("AlarmMetrics", Object(("evaluation_results", List(Object(
+            ("alarm_id", Text), ("project_id", TextOrNull), ("state_counters", new OpenApiSchema { Type = JsonSchemaType.Object, AdditionalProperties = Integer }))))));
         yield return new("Error", Object(("error_message", new OpenApiSchema
         {
             OneOf = [Object(("faultcode", new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["Client", "Server"] }), ("faultstring", Text), ("debuginfo", new OpenApiSchema { Type = JsonSchemaType.Null })), Text],
@@ -70,6 +83,26 @@ internal static class Schemas
             ("duration", FloatOrNull), ("duration_start", TimestampOrNull), ("duration_end", TimestampOrNull),
             ("period", Integer), ("period_start", Timestamp), ("period_end", Timestamp));
         schema.Required!.ExceptWith(["count", "min", "max", "avg", "sum", "aggregate"]); // which of these are there follows from the argument aggregate
+        return schema;
+    }
+
+    private static OpenApiSchema Alarm()
+    {
+        var boolean = new OpenApiSchema { Type = JsonSchemaType.Boolean | JsonSchemaType.Null };
+        var actions = new OpenApiSchema { Type = JsonSchemaType.Array | JsonSchemaType.Null, Items = Text };
+        var schema = Object(
+            [
+                ("alarm_id", Text), ("name", TextOrNull), ("description", TextOrNull),
+                ("type", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmRules.Types] }), ("enabled", boolean),
+                ("state", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmNames.States] }), ("state_timestamp", Timestamp), ("state_reason", Text),
+                ("severity", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmNames.Severities] }), ("ok_actions", actions), ("alarm_actions", actions),
+                ("insufficient_data_actions", actions), ("repeat_actions", boolean),
+                ("time_constraints", List(Object(("name", TextOrNull), ("description", TextOrNull), ("start", Text), ("duration", Integer), ("timezone", Text)))),
+                ("timestamp", Timestamp), ("evaluate_timestamp", Timestamp), ("user_id", TextOrNull), ("project_id", TextOrNull),
+                .. AlarmRules.Types.Select(t => ($"{t}_rule", (IOpenApiSchema)new OpenApiSchema { Type = JsonSchemaType.Object, Description = $"The rule of type {t}." })),
+            ]);
+        schema.Required!.Clear();
+        schema.Required.UnionWith(["name", "type"]);
         return schema;
     }
 

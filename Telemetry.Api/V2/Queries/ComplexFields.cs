@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Api.V2.Queries;
@@ -32,13 +33,26 @@ internal sealed partial record ComplexFields(Field Visibility, bool HasMetadata,
         ["message_signature"] = Field.MessageSignature,
     });
 
+    public static readonly ComplexFields Alarms = new(Field.ProjectId, false, Named(AlarmRow.QueryFields));
+
+    public static readonly ComplexFields AlarmHistory = new(new("on_behalf_of"), false, Named(AlarmChangeRow.QueryFields));
+
     /// <summary>The field of a filter, null where there is none of that name.</summary>
     public Field? Find(string name) => HasMetadata && MetadataPattern().IsMatch(name) ? QueryFields.Metadata(name) : FindToSort(name);
 
     /// <summary>The field to sort by, null where there is none of that name.</summary>
     public Field? FindToSort(string name) => Fields.TryGetValue(name, out var field) ? field : null;
 
-    public static bool IsInstant(Field field) => field == Field.Timestamp || field == Field.RecordedAt;
+    public static bool IsInstant(Field field) =>
+        field == Field.Timestamp || field == Field.RecordedAt || (!field.IsMetadata && field.Name is "state_timestamp" or "evaluate_timestamp");
+
+    /// <summary>Fields by their names, and the owner's by <c>user</c> and <c>project</c> too.</summary>
+    private static Dictionary<string, Field> Named(IEnumerable<string> names)
+    {
+        var fields = names.ToDictionary(n => n, n => new Field(n));
+        (fields["user"], fields["project"]) = (Field.UserId, Field.ProjectId);
+        return fields;
+    }
 
     [GeneratedRegex(@"^(resource_)?metadata\.\S+$", RegexOptions.CultureInvariant)]
     private static partial Regex MetadataPattern();

@@ -30,7 +30,7 @@ internal sealed record ComplexQuery(Predicate Filter, IReadOnlyList<SortKey> Ord
         var orderText = Text(query, "orderby");
         BigInteger? limit = Attribute(query, "limit") is { } given ? PythonInteger.Demand("limit", given) : null;
         var filter = string.IsNullOrEmpty(filterText) ? Predicate.True : FilterExpression.Parse(filterText, fields, scope);
-        return new(scope.Limit(filter), string.IsNullOrEmpty(orderText) ? [] : OrderExpression.Parse(orderText, fields), limit);
+        return new(scope.Limit(filter, fields.Visibility), string.IsNullOrEmpty(orderText) ? [] : OrderExpression.Parse(orderText, fields), limit);
     }
 
     private static string? Text(JsonElement query, string name) => Attribute(query, name) switch

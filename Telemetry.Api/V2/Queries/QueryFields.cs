@@ -38,6 +38,14 @@ internal sealed record QueryFields(bool HasTimestamps, IReadOnlyDictionary<strin
         ["unique"] = Unique,
     });
 
+    public static readonly QueryFields AlarmHistory = new(true, new Dictionary<string, Field>
+    {
+        ["user"] = Field.UserId,
+        ["project"] = Field.ProjectId,
+        ["type"] = new("type"),
+        ["severity"] = new("severity"),
+    });
+
     /// <summary>The field that a name means, null where the endpoint knows none.</summary>
     public Field? Find(string name)
     {

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 
 namespace Telemetry.Ingest.EventStores.Sqlite;
@@ -14,7 +13,8 @@ internal sealed class StreamIndex
     /// <summary>So many events wait at most, before the group that makes it more.</summary>
     public const int MaxWaiting = 64;
 
-    private readonly ConcurrentDictionary<long, Entry[]> _waiting = new();
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, List<Entry>> _waiting = []; // changed by the writer, under the lock
     private readonly List<(long Stream, Entry Entry)> _written = []; // by the open transaction
     private int _events;
 
@@ -22,10 +22,18 @@ internal sealed class StreamIndex
     internal readonly record struct Entry(long Version, long Position, int Part);
 
     /// <summary>What waits of a stream, ascending; empty where the table has everything.</summary>
-    public Entry[] Waiting(long stream) => _waiting.GetValueOrDefault(stream, []);
+    public Entry[] Waiting(long stream)
+    {
+        lock (_lock)
+            return _waiting.TryGetValue(stream, out var entries) ? [.. entries] : [];
+    }
 
     /// <summary>The last versions of the streams with events that wait.</summary>
-    public Dictionary<long, long> LastVersions() => _waiting.ToDictionary(w => w.Key, w => w.Value[^1].Version);
+    public Dictionary<long, long> LastVersions()
+    {
+        lock (_lock)
+            return _waiting.ToDictionary(w => w.Key, w => w.Value[^1].Version);
+    }
 
     /// <summary>Of the open transaction; seen by readers once it is committed.</summary>
     public void Add(long stream, long version, long position, int part) => _written.Add((stream, new(version, position, part)));
@@ -33,8 +41,15 @@ internal sealed class StreamIndex
     /// <summary>Makes what the transaction wrote visible to readers.</summary>
     public void Committed(int events)
     {
-        foreach (var stream in _written.GroupBy(w => w.Stream, w => w.Entry))
-            _waiting[stream.Key] = [.. Waiting(stream.Key), .. stream];
+        lock (_lock)
+        {
+            foreach (var (stream, entry) in _written)
+            {
+                if (!_waiting.TryGetValue(stream, out var entries))
+                    _waiting.Add(stream, entries = []);
+                entries.Add(entry);
+            }
+        }
         _written.Clear();
         _events += events;
     }
@@ -61,7 +76,8 @@ internal sealed class StreamIndex
     /// <summary>The table has everything that waited.</summary>
     public void Stored()
     {
-        _waiting.Clear();
+        lock (_lock)
+            _waiting.Clear();
         _events = 0;
     }
 

@@ -14,6 +14,11 @@ public sealed class ProgramTests
     [InlineData("serve --help", "--insecure")]
     [InlineData("load --help", "--server")]
     [InlineData("rebuild --help", "--data")]
+    [InlineData("rate --help", "--tariff")]
+    [InlineData("audit verify --help", "--data")]
+    [InlineData("audit prove --help", "ID")]
+    [InlineData("audit check --help", "--key")]
+    [InlineData("keys new --help", "--project")]
     public async Task Every_command_explains_itself(string command, string expected)
     {
         var (code, output, _) = await ServerProcess.RunAsync(command.Split(' '));

@@ -31,6 +31,17 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public static Task<ApiHost> StartKestrelAsync(IMeteringReader? reader = null, params (string Key, string Value)[] settings) => StartAsync(reader, true, settings);
 
+    /// <summary>The REST API with alarms, over an event store in memory.</summary>
+    public static Task<ApiHost> StartAlarmsAsync(TimeProvider time, IMeteringReader? reader = null, params (string Key, string Value)[] settings) =>
+        StartAsync(reader, false, settings, time);
+
+    public IServiceProvider Services => _app.Services;
+
+    public Task<HttpAnswer> PutAsync(string target, string body, params (string Name, string Value)[] headers) =>
+        SendAsync("PUT", target, body, [("Content-Type", "application/json"), .. headers]);
+
+    public Task<HttpAnswer> DeleteAsync(string target, params (string Name, string Value)[] headers) => SendAsync("DELETE", target, null, headers);
+
     public Task<HttpAnswer> GetAsync(string target, params (string Name, string Value)[] headers) => SendAsync("GET", target, null, headers);
 
     public Task<HttpAnswer> PostAsync(string target, string body, params (string Name, string Value)[] headers) =>
@@ -62,7 +73,7 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings)
+    private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings, TimeProvider? alarmTime = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
@@ -77,9 +88,17 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddSampleIntake();
         builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
         builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
+        if (alarmTime is not null)
+        {
+            builder.Services.AddSingleton(alarmTime);
+            builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(alarmTime));
+            builder.Services.AddAlarms();
+        }
         var app = builder.Build();
         app.UseTelemetryApi();
         app.MapV2();
+        if (alarmTime is not null)
+            app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
         return new(app);
     }

@@ -1,0 +1,37 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Telemetry.Agents.Alarms.Actions;
+using Telemetry.Domain.Alarms.Evaluation;
+
+namespace Telemetry.Agents.Alarms;
+
+/// <summary>Registers what acts on alarms.</summary>
+public static class AlarmAgentServiceCollectionExtensions
+{
+    /// <summary>
+    /// The evaluator on its clock, event alarms and the notifier, as hosted services. Needs an event store, <c>IMeteringReader</c>,
+    /// <c>IAlarmReader</c> and <c>AlarmStore</c>; add it after them, so that they are ready when it starts.
+    /// </summary>
+    public static IServiceCollection AddAlarmAgents(this IServiceCollection services)
+    {
+        services.AddOptions<AlarmsOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations()
+            .Validate(
+                o => o.AllowedNetworks.All(n => IPNetwork.TryParse(n, out _)), "Telemetry:Alarms:AllowedNetworks holds networks such as 10.1.0.0/16.")
+            .Validate(
+                o => o.PrometheusUrl.Length == 0 || Uri.TryCreate(o.PrometheusUrl, UriKind.Absolute, out _), "Telemetry:Alarms:PrometheusUrl is empty or a URL.")
+            .ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<EvaluationCounters>();
+        services.TryAddSingleton<HttpAction>();
+        services.TryAddSingleton<TestAction>();
+        services.TryAddSingleton<PrometheusClient>();
+        services.TryAddSingleton<AlarmNotifier>();
+        services.TryAddSingleton<PendingNotifications>();
+        services.TryAddSingleton<LeafReader>();
+        services.TryAddSingleton<AlarmEvaluator>();
+        services.TryAddSingleton<EventAlarmListener>();
+        services.AddHostedService(s => s.GetRequiredService<EventAlarmListener>());
+        return services.AddHostedService<AlarmEvaluationService>();
+    }
+}

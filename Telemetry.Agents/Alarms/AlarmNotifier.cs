@@ -1,0 +1,138 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Telemetry.Agents.Alarms.Actions;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Agents.Alarms;
+
+/// <summary>Calls the actions of alarms, and records what came of it.</summary>
+/// <remarks>
+/// Notifications of one alarm are told one after the other; its actions at the same time, so that one that hangs delays no other. Nothing here
+/// holds up the evaluator.
+/// </remarks>
+internal sealed class AlarmNotifier(
+    IEventStore store, HttpAction http, TestAction test, IOptions<AlarmsOptions> options, TimeProvider time, ILogger<AlarmNotifier> log) : IAsyncDisposable
+{
+    /// <summary>Notifications that may wait. Transitions among those beyond are told after the next start.</summary>
+    private const int MaxWaiting = 100_000;
+
+    /// <summary>Actions that are called at the same time.</summary>
+    private const int MaxConcurrent = 256;
+
+    private readonly SemaphoreSlim _slots = new(MaxConcurrent);
+    private readonly Dictionary<string, (Queue<(AlarmNotification, Guid)> Waiting, Task Telling)> _alarms = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _lock = new();
+    private int _waiting;
+
+    /// <summary>Takes a notification over and returns at once.</summary>
+    /// <param name="cause">The event that is told of.</param>
+    public void Tell(AlarmNotification notification, Guid cause)
+    {
+        if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+        {
+            Interlocked.Decrement(ref _waiting);
+            Log.NotificationDropped(log, MaxWaiting, notification.AlarmId);
+            return;
+        }
+        lock (_lock)
+        {
+            if (_alarms.TryGetValue(notification.AlarmId, out var alarm))
+            {
+                alarm.Waiting.Enqueue((notification, cause));
+                return;
+            }
+            var waiting = new Queue<(AlarmNotification, Guid)>([(notification, cause)]);
+            _alarms.Add(notification.AlarmId, (waiting, Task.Run(() => TellAsync(notification.AlarmId, waiting))));
+        }
+    }
+
+    /// <summary>Completes when everything that was taken over until now has been told.</summary>
+    public Task IdleAsync()
+    {
+        lock (_lock)
+            return Task.WhenAll(_alarms.Values.Select(a => a.Telling));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await IdleAsync();
+        _slots.Dispose();
+        _stop.Dispose();
+    }
+
+    private async Task TellAsync(string alarmId, Queue<(AlarmNotification, Guid)> waiting)
+    {
+        while (true)
+        {
+            (AlarmNotification Notification, Guid Cause) next;
+            lock (_lock)
+            {
+                if (!waiting.TryDequeue(out next))
+                {
+                    _alarms.Remove(alarmId);
+                    return;
+                }
+            }
+            await Task.WhenAll(next.Notification.Actions.Select(action => CallAsync(next.Notification, action, next.Cause)));
+            Interlocked.Decrement(ref _waiting);
+        }
+    }
+
+    private async Task CallAsync(AlarmNotification notification, string action, Guid cause)
+    {
+        try
+        {
+            await _slots.WaitAsync(_stop.Token);
+            try
+            {
+                var (sentAt, began) = (time.GetUtcNow(), time.GetTimestamp());
+                var result = await CallAsync(notification, action);
+                var delivery = new AlarmDelivery(
+                    cause, action, notification.Current, result.Outcome, result.Detail, result.Attempts,
+                    UnixMicroseconds.ToDateTimeOffset(UnixMicroseconds.From(sentAt)), time.GetElapsedTime(began));
+                Log.ActionDone(log, action, notification.AlarmId, result.Outcome, result.Detail);
+                await store.AppendAsync([delivery.ToEvent(notification.AlarmId)], _stop.Token);
+            }
+            finally
+            {
+                _slots.Release();
+            }
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopping: it is told after the next start.
+        }
+#pragma warning disable CA1031 // one action that fails must not keep the others from being called
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Log.DeliveryNotRecorded(log, notification.AlarmId, e);
+        }
+    }
+
+    private async Task<ActionResult> CallAsync(AlarmNotification notification, string action)
+    {
+        switch (AlarmActions.SchemeOf(action))
+        {
+            case "http" or "https":
+                return await http.SendAsync(action, notification.Body(), options.Value.WebhookRetries, _stop.Token);
+            case "log":
+                Log.Notified(
+                    log, notification.AlarmName, notification.AlarmId, notification.Severity.Name(), notification.Previous.Name(), notification.Current.Name(),
+                    action, notification.Reason);
+                return ActionResult.Delivered("logged");
+            case "test":
+                test.Keep(notification);
+                return ActionResult.Delivered("kept");
+            case var scheme and ("trust+http" or "trust+https" or "zaqar" or "trust+zaqar" or "trust+heat"):
+                return ActionResult.Refused($"an action of scheme {scheme} needs Keystone, which is not configured");
+            case var scheme:
+                return ActionResult.Refused($"there are no actions of scheme '{scheme}'");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+using System.Text.Json;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Agents.Alarms;
+
+/// <summary>Fires event alarms as telemetry events are appended to the log.</summary>
+internal sealed class EventAlarmListener(
+    IEventStore events, IAlarmReader alarms, AlarmStore store, AlarmNotifier notifier, ILogger<EventAlarmListener> log) : BackgroundService
+{
+    /// <summary>The stored name of batches of telemetry events.</summary>
+    public const string EventType = "telemetry-events-recorded";
+
+    /// <summary>How far back a start looks for events that came in while nobody listened.</summary>
+    private const long Overlap = 1_000;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            var head = await events.HeadAsync(stoppingToken);
+            await foreach (var recorded in events.SubscribeAsync(Math.Max(0, head - Overlap), stoppingToken))
+            {
+                if (recorded.Type == EventType && recorded.Body is EventBody.Json body)
+                    await FireAsync(recorded, body, isOld: recorded.Position <= head, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+    }
+
+    /// <summary>Fires the alarms of one telemetry event.</summary>
+    /// <param name="recordedAt">When it was stored: alarms do not look back beyond their own last change. Null for an event that is new.</param>
+    /// <returns>How many transitions were stored.</returns>
+    public async Task<int> FireAsync(TriggeringEvent trigger, DateTimeOffset? recordedAt, CancellationToken ct)
+    {
+        var fired = 0;
+        foreach (var candidate in alarms.OnEvent(trigger.ProjectId, trigger.EventType))
+        {
+            if (candidate.Definition.Rule is not EventRule known || EventEvaluation.Evaluate(candidate, known, trigger) is null
+                || (recordedAt is { } at && (candidate.ChangedAt >= at || candidate.StateChangedAt >= at)))
+                continue;
+            // Two events that follow each other closely meet the alarm as the first one left it.
+            if (await alarms.FindAsync(candidate.Id, ct) is { Definition.Rule: EventRule rule } alarm && EventEvaluation.Evaluate(alarm, rule, trigger) is { } refresh
+                && await AlarmEvaluator.TryCommitAsync(store, notifier, alarm, refresh, $"event {trigger.MessageId}", store.Now, log, ct))
+                fired++;
+        }
+        return fired;
+    }
+
+    private async Task FireAsync(RecordedEvent recorded, EventBody.Json body, bool isOld, CancellationToken ct)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body.Utf8);
+            foreach (var item in Events(document.RootElement))
+            {
+                if (TriggeringEvent.Read(item) is { } trigger)
+                    await FireAsync(trigger, isOld ? recorded.RecordedAt : null, ct);
+            }
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Log.EventFailed(log, recorded.Position, e);
+        }
+    }
+
+    /// <summary>A batch is an event, a list of them, or an object that holds the list as <c>events</c>.</summary>
+    private static IEnumerable<JsonElement> Events(JsonElement batch) => batch.ValueKind switch
+    {
+        JsonValueKind.Array => batch.EnumerateArray(),
+        JsonValueKind.Object when batch.TryGetProperty("events", out var list) && list.ValueKind == JsonValueKind.Array => list.EnumerateArray(),
+        _ => [batch],
+    };
+}

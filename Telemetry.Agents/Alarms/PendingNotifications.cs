@@ -1,0 +1,44 @@
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Queries;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Agents.Alarms;
+
+/// <summary>Finds transitions that were stored, but not told before the process ended, and tells them.</summary>
+internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore store, AlarmNotifier notifier, TimeProvider time)
+{
+    /// <summary>What is older is no news any more.</summary>
+    private static readonly TimeSpan MaxAge = TimeSpan.FromHours(1);
+
+    /// <summary>The most transitions and deliveries of one alarm that are looked at.</summary>
+    private const int MaxEvents = 100;
+
+    /// <summary>Tells what is pending, the oldest first. Told but not recorded transitions are told again: at least once, not exactly once.</summary>
+    public async Task TellAsync(CancellationToken ct)
+    {
+        var since = time.GetUtcNow() - MaxAge;
+        foreach (var alarm in await alarms.ListAsync(new(Predicate.True, []), ct))
+        {
+            if (alarm.Window is null || alarm.EvaluatedAt < since)
+                continue;
+            var told = new HashSet<Guid>();
+            await foreach (var stored in store.ReadStreamAsync(AlarmDelivery.StreamOf(alarm.Id), long.MaxValue, ReadDirection.Backwards, ct))
+            {
+                told.Add(AlarmDelivery.Read(stored.Event).Cause);
+                if (told.Count >= MaxEvents)
+                    break;
+            }
+            var pending = new Stack<(AlarmNotification Notification, Guid Cause)>();
+            await foreach (var stored in store.ReadStreamAsync(alarm.Stream, long.MaxValue, ReadDirection.Backwards, ct))
+            {
+                if (told.Contains(stored.Event.Id.Value) || stored.Event.RecordedAt < since || pending.Count >= MaxEvents)
+                    break;
+                if (AlarmEvents.Read(stored.Event) is AlarmEvent.AlarmStateChanged happened && AlarmNotification.Of(alarm, happened) is { } notification)
+                    pending.Push((notification, stored.Event.Id.Value));
+            }
+            foreach (var (notification, cause) in pending)
+                notifier.Tell(notification, cause);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using System.Runtime.CompilerServices;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Queries;
+
+namespace Telemetry.Agents.Alarms;
+
+/// <summary>What a threshold rule reads, split so that rules which differ only in their series can share one query.</summary>
+/// <param name="Fields">The fields of a series that the rule asks to be equal to something, in order of name.</param>
+/// <param name="Values">What they have to be equal to.</param>
+/// <param name="Rest">All other conditions.</param>
+/// <param name="RestKey">Tells equal ones apart.</param>
+internal sealed record SeriesPlan(string Meter, IReadOnlyList<Field> Fields, IReadOnlyList<string> Values, Predicate Rest, string RestKey)
+{
+    private static readonly ConditionalWeakTable<LeafRule, SeriesPlan> Plans = [];
+
+    /// <summary>The plan of a rule; made once.</summary>
+    /// <param name="projectId">Added as a condition; null where the rule has its conditions itself.</param>
+    public static SeriesPlan Of(ThresholdRule rule, string? projectId) =>
+        Plans.GetValue(rule, r => Make((ThresholdRule)r, projectId));
+
+    public string SeriesKey => string.Join('\0', Values);
+
+    public string FieldsKey => string.Join(',', Fields.Select(f => f.Name));
+
+    /// <summary>The filter of this one series.</summary>
+    public Predicate Filter => new Predicate.All([Predicate.Equal(Field.Meter, Meter), Rest, .. Fields.Zip(Values, (f, v) => Predicate.Equal(f, v))]);
+
+    private static SeriesPlan Make(ThresholdRule rule, string? projectId)
+    {
+        var items = rule.Query.ToList();
+        if (projectId is not null && !items.Any(i => i.Field is "project" or "project_id"))
+            items.Add(new("project_id", "eq", projectId));
+        var own = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var rest = new List<QueryItem>();
+        foreach (var item in items)
+        {
+            var isSeries = RuleConditions.Of(item) is Predicate.Compare { Value.Kind: ValueKind.Text, Field.IsMetadata: false } c
+                && (c.Field == Field.ProjectId || c.Field == Field.ResourceId || c.Field == Field.UserId || c.Field == Field.Source)
+                && own.TryAdd(c.Field.Name, item.Value);
+            if (!isSeries)
+                rest.Add(item);
+        }
+        return new(
+            rule.MeterName, [.. own.Keys.Select(n => new Field(n))], [.. own.Values],
+            rest is [] ? Predicate.True : new Predicate.All([.. rest.Select(RuleConditions.Of)]),
+            string.Join('\0', rest.Select(i => $"{i.Field}\u0001{i.Value}\u0001{i.ValueType}").Order(StringComparer.Ordinal)));
+    }
+}

@@ -1,0 +1,175 @@
+using System.CommandLine;
+using System.Text.Json;
+using Spectre.Console;
+using Telemetry.Api.V2.Audit;
+using Telemetry.Domain.Audit;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
+using Telemetry.Projections.Audit;
+
+namespace Telemetry.Api.CommandLine;
+
+/// <summary><c>telemetry audit verify | prove | check</c>: shows that the log is what was recorded, to us and to others.</summary>
+internal static class AuditCommand
+{
+    /// <summary>Exit code where the log or the proof is not sound.</summary>
+    private const int NotSound = 1;
+
+    private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web);
+
+    public static Command Create() => new("audit", "Shows that the log is what was recorded: walks it, makes proofs and checks them.") { Verify(), Prove(), Check() };
+
+    private static Command Verify()
+    {
+        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
+        var command = new Command("verify", "Walks the log and compares it with its tree and with every checkpoint. Exit code 1 where something is wrong.") { data, server };
+        command.SetAction((parsed, ct) => DataCommand.RunAsync(
+            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct)));
+        return command;
+    }
+
+    private static Command Prove()
+    {
+        var id = new Argument<Guid>("ID") { Description = "The id of an event, of a stream's share of it, or of a sample." };
+        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
+        var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, data, server };
+        command.SetAction((parsed, ct) => DataCommand.RunAsync(
+            parsed.GetValue(data)!, parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
+            client => ProveThereAsync(client, parsed.GetValue(id), ct)));
+        return command;
+    }
+
+    private static Command Check()
+    {
+        var file = new Argument<FileInfo>("PROOF") { Description = "The proof's file." };
+        var key = new Option<FileInfo>("--key") { Description = "The file of the log's public key: one line, NAME+ID+KEY, as GET /v2/audit/key answers.", Required = true };
+        var command = new Command("check", "Checks a proof with nothing but the log's public key. Exit code 1 where it proves nothing.") { file, key };
+        command.SetAction((parsed, _) => Task.FromResult(CheckFile(parsed.GetValue(file)!, parsed.GetValue(key)!)));
+        return command;
+    }
+
+    private static Task<int> VerifyHereAsync(IServiceProvider services, CancellationToken ct) => ShowAsync(async progress =>
+    {
+        var audit = services.GetRequiredService<AuditLog>();
+        var verifier = new LogVerifier(services.GetRequiredService<IEventStore>(), audit.Tree, audit.Checkpoints(), audit.Verifier);
+        return AuditReportView.Of(await verifier.VerifyAsync(progress, ct));
+    });
+
+    private static async Task<int> VerifyThereAsync(HttpClient client, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "v2/audit/verification");
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        if (!response.IsSuccessStatusCode)
+            return await DataCommand.FailAsync(response, ct);
+        using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
+        return await ShowAsync(async progress =>
+        {
+            while (await lines.ReadLineAsync(ct) is { } line)
+            {
+                using var json = JsonDocument.Parse(line);
+                if (json.RootElement.TryGetProperty("error", out var error))
+                    throw new IOException(error.GetString());
+                if (json.RootElement.TryGetProperty("report", out var report))
+                    return report.Deserialize<AuditReportView>(Lines)!;
+                progress.Report(new(json.RootElement.GetProperty("position").GetInt64(), json.RootElement.GetProperty("head").GetInt64(), json.RootElement.GetProperty("samples").GetInt64()));
+            }
+            throw new IOException("The server ended before the walk did.");
+        });
+    }
+
+    private static async Task<int> ShowAsync(Func<IProgress<AuditProgress>, Task<AuditReportView>> verify)
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        try
+        {
+            var report = await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
+                .StartAsync(progress =>
+                {
+                    var task = progress.AddTask("Verifying");
+                    return verify(new Reporter<AuditProgress>(p =>
+                    {
+                        (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
+                        task.Description = $"{p.Samples} samples";
+                    }));
+                });
+            return Print(report);
+        }
+        catch (IOException e)
+        {
+            return TelemetryCommand.Fail(e.Message);
+        }
+    }
+
+    private static int Print(AuditReportView report)
+    {
+        foreach (var fault in report.Faults)
+            Console.WriteLine($"{fault.Kind}: {fault.Message}");
+        Console.WriteLine($"{report.Events} events, {report.Samples} samples, {report.Leaves} leaves, root {report.Root}");
+        Console.WriteLine($"{report.Checkpoints} checkpoints, {report.Signatures} signatures verified{(report.Unverified > 0 ? $", {report.Unverified} leaves after the tree" : "")}");
+        Console.WriteLine(report.Faults.Count == 0 ? "The log is sound." : $"The log is not sound: {report.Faults.Count} faults.");
+        return report.Faults.Count == 0 ? 0 : NotSound;
+    }
+
+    private static async Task<int> ProveHereAsync(IServiceProvider services, Guid id, CancellationToken ct)
+    {
+        try
+        {
+            await DataCommand.CatchUpAsync(services, ct);
+            if (await services.GetRequiredService<Prover>().ProveAsync(id, ct: ct) is not { } proof)
+                return TelemetryCommand.Fail($"There is no event or sample '{id}'.");
+            await WriteAsync(EventProofJson.Write(proof), ct);
+            return 0;
+        }
+        catch (AuditException e)
+        {
+            return TelemetryCommand.Fail(e.Message);
+        }
+    }
+
+    private static async Task<int> ProveThereAsync(HttpClient client, Guid id, CancellationToken ct)
+    {
+        using var response = await client.GetAsync($"v2/audit/proof?event={id}", ct);
+        if (!response.IsSuccessStatusCode)
+            return await DataCommand.FailAsync(response, ct);
+        await WriteAsync(await response.Content.ReadAsByteArrayAsync(ct), ct);
+        return 0;
+    }
+
+    private static async Task WriteAsync(byte[] bytes, CancellationToken ct)
+    {
+        await using var output = Console.OpenStandardOutput();
+        await output.WriteAsync(bytes, ct);
+    }
+
+    private static int CheckFile(FileInfo file, FileInfo key)
+    {
+        try
+        {
+            if (file.Length > EventProofJson.MaxLength)
+                return TelemetryCommand.Fail($"'{file}' has {file.Length} bytes; a proof has at most {EventProofJson.MaxLength}.", TelemetryCommand.UsageError);
+            var proof = EventProofJson.Read(File.ReadAllBytes(file.FullName));
+            var found = ProofChecker.Check(proof, NoteVerifier.Parse(File.ReadAllText(key.FullName)));
+            var e = found.Event;
+            Console.WriteLine($"proved: event {e.Id} ({e.Type}), version {e.Version} of stream {e.Stream}, is leaf {proof.Event.Index} of {found.Checkpoint.Size} of {found.Checkpoint.Origin}");
+            if (proof.Sample is { } n && found.Samples is { } samples)
+                Console.WriteLine($"proved: sample {n}: {samples.Series[n]}, {samples.Volumes[n]:R} at {UnixMicroseconds.Format(samples.Timestamps[n])}");
+            if (found.Signer is { } signer)
+                Console.WriteLine($"proved: signed by key {signer.Id}");
+            return 0;
+        }
+        catch (Exception e) when (e is ProofException or FormatException)
+        {
+            return TelemetryCommand.Fail($"not proved: {e.Message}", NotSound);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
+        }
+    }
+}
+
+/// <summary>Reports on the thread that the work is done by.</summary>
+internal sealed class Reporter<T>(Action<T> report) : IProgress<T>
+{
+    public void Report(T value) => report(value);
+}

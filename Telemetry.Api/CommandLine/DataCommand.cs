@@ -1,0 +1,79 @@
+using System.CommandLine;
+using Telemetry.Api.Hosting;
+using Telemetry.Domain.Streams;
+using Telemetry.Ingest;
+using Telemetry.Projections.Audit;
+using Telemetry.Projections.Running;
+
+namespace Telemetry.Api.CommandLine;
+
+/// <summary>What commands share that work on a data directory, or ask the server that holds it.</summary>
+internal static class DataCommand
+{
+    public static Option<string> DataOption() => new("--data") { Description = $"The data directory. Default: {ServerSettings.DefaultData}", DefaultValueFactory = _ => ServerSettings.DefaultData };
+
+    /// <summary>Works on the directory's log; where a server holds it, on what the server answers.</summary>
+    /// <param name="here">Does the work with the services of the directory.</param>
+    /// <param name="there">Does it by requests to the server, with the rights of an admin.</param>
+    public static async Task<int> RunAsync(string data, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there)
+    {
+        try
+        {
+            if (!File.Exists(Path.Combine(data, "events.db")))
+                return TelemetryCommand.Fail($"There is no log in '{Path.GetFullPath(data)}'. Name the data directory with --data.", TelemetryCommand.UsageError);
+            await using var provider = Services(data);
+            _ = provider.GetRequiredService<IEventStore>(); // takes the directory, or says who has it
+            Tree(provider).Load();
+            return await here(provider);
+        }
+        catch (DataDirectoryInUseException)
+        {
+            return await AskAsync(server, there);
+        }
+        catch (ReadModelDamagedException e)
+        {
+            return TelemetryCommand.Fail($"{e.Message} Build it anew with telemetry rebuild.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return TelemetryCommand.Fail(e.Message);
+        }
+    }
+
+    /// <summary>Asks a server.</summary>
+    public static async Task<int> AskAsync(Uri server, Func<HttpClient, Task<int>> there)
+    {
+        using var client = new HttpClient { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
+        client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        try
+        {
+            return await there(client);
+        }
+        catch (HttpRequestException e)
+        {
+            return TelemetryCommand.Fail($"{server} does not answer: {e.Message}. Name the server with --server.");
+        }
+    }
+
+    /// <summary>Says what a server refused.</summary>
+    public static async Task<int> FailAsync(HttpResponseMessage response, CancellationToken ct) =>
+        TelemetryCommand.Fail($"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
+
+    private static ServiceProvider Services(string data)
+    {
+        var services = new ServiceCollection().AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().Build());
+        services.AddEmbeddedStores(Path.GetFullPath(data), start: false);
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>Brings the audit log's tree to the log's end. Not before a walk: what is not in the tree yet, nothing vouches for.</summary>
+    public static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var tree = Tree(services);
+        await foreach (var recorded in services.GetRequiredService<IEventStore>().ReadAllAsync(tree.Position, ct))
+            tree.Apply(recorded);
+    }
+
+    private static IProjection Tree(IServiceProvider services) => services.GetServices<IProjection>().Single(p => p is IAuditTree);
+}

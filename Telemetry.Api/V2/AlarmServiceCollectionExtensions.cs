@@ -1,0 +1,50 @@
+using System.ComponentModel.DataAnnotations;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Projections.Alarms;
+
+namespace Telemetry.Api.V2;
+
+/// <summary>Settings of the calls about alarms, section <c>Telemetry:Alarms</c>.</summary>
+public sealed class AlarmApiOptions
+{
+    /// <summary>How many alarms a project without a quota of its own may have; -1 (default) for any number.</summary>
+    [Range(-1, int.MaxValue, ErrorMessage = "Telemetry:Alarms:ProjectQuota is -1 (unlimited) or more.")]
+    public int ProjectQuota { get; set; } = -1;
+
+    /// <summary>How many alarms a user may have; -1 (default) for any number.</summary>
+    [Range(-1, int.MaxValue, ErrorMessage = "Telemetry:Alarms:UserQuota is -1 (unlimited) or more.")]
+    public int UserQuota { get; set; } = -1;
+
+    /// <summary>How many actions a state of an alarm may have; -1 (default) for any number.</summary>
+    [Range(-1, int.MaxValue, ErrorMessage = "Telemetry:Alarms:MaxActions is -1 (unlimited) or more.")]
+    public int MaxActions { get; set; } = -1;
+
+    /// <summary>Whether <c>GET /v2/metrics</c> tells how evaluations ended. Default: false.</summary>
+    public bool EvaluationMetrics { get; set; }
+}
+
+/// <summary>Registers what the calls about alarms need.</summary>
+public static class AlarmServiceCollectionExtensions
+{
+    /// <summary>Commands, quotas and the read side of alarms. Needs an <see cref="Domain.Streams.IEventStore"/>.</summary>
+    public static IServiceCollection AddAlarms(this IServiceCollection services)
+    {
+        services.AddOptions<AlarmApiOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(s =>
+        {
+            var options = s.GetRequiredService<IOptions<AlarmApiOptions>>().Value;
+            return new AlarmSettings(options.ProjectQuota, options.UserQuota, options.MaxActions);
+        });
+        services.AddAlarmProjection();
+        services.TryAddSingleton<AlarmStore>();
+        services.TryAddSingleton<AlarmQuotas>();
+        services.TryAddSingleton<AlarmCommands>();
+        services.TryAddSingleton<EvaluationCounters>();
+        services.AddSingleton(Capabilities.Alarms);
+        return services;
+    }
+}

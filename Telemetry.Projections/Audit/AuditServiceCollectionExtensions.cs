@@ -1,0 +1,56 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Telemetry.Domain.Audit;
+using Telemetry.Domain.Streams;
+using Telemetry.Projections.Running;
+using Telemetry.Projections.Stores.Sqlite;
+
+namespace Telemetry.Projections.Audit;
+
+/// <summary>Registers the audit log.</summary>
+public static class AuditServiceCollectionExtensions
+{
+    /// <summary>Adds the tree as a projection, <see cref="AuditLog"/> and <see cref="Prover"/>. Needs what AddTelemetryProjections adds.</summary>
+    /// <param name="publish">Whether checkpoints are signed at an interval; false where a command only reads.</param>
+    public static IServiceCollection AddTelemetryAudit(this IServiceCollection services, bool publish = true)
+    {
+        services.AddOptions<AuditOptions>().BindConfiguration("Telemetry:Audit").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(s => new AuditProjection(s.GetRequiredService<ReadModelDatabase>(), s.GetRequiredService<ILogger<AuditProjection>>()));
+        services.AddSingleton<IProjection>(s => s.GetRequiredService<AuditProjection>());
+        services.AddSingleton<IAuditTree>(s => s.GetRequiredService<AuditProjection>());
+        services.AddSingleton(s => new CheckpointStore(Path.Combine(Directory(s), "checkpoints.db")));
+        services.AddSingleton(Signer);
+        services.AddSingleton(s => new AuditLog(
+            s.GetRequiredService<IAuditTree>(), s.GetRequiredService<CheckpointStore>(), s.GetRequiredService<NoteSigner>(), Witnesses(s)));
+        services.AddSingleton(s => new Prover(s.GetRequiredService<IEventStore>(), s.GetRequiredService<AuditLog>()));
+        if (publish)
+            services.AddSingleton<IHostedService>(s => new CheckpointPublisher(
+                s.GetRequiredService<AuditLog>(), Options(s), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<CheckpointPublisher>>()));
+        return services;
+    }
+
+    private static NoteSigner Signer(IServiceProvider services)
+    {
+        var options = Options(services);
+        var key = AuditKeyFile.Open(options.KeyFile.Length > 0 ? options.KeyFile : Path.Combine(Directory(services), "audit-key.pem"));
+        return new(options.Origin.Length > 0 ? options.Origin : $"telemetry/{SigningKey.IdOf(key.ExportSubjectPublicKeyInfo())}", key);
+    }
+
+    private static List<NoteVerifier> Witnesses(IServiceProvider services)
+    {
+        try
+        {
+            return [.. Options(services).Witnesses.Select(NoteVerifier.Parse)];
+        }
+        catch (FormatException e)
+        {
+            throw new OptionsValidationException("Telemetry:Audit:Witnesses", typeof(AuditOptions), [e.Message]);
+        }
+    }
+
+    private static string Directory(IServiceProvider services) => services.GetRequiredService<IOptions<ProjectionsOptions>>().Value.Directory;
+
+    private static AuditOptions Options(IServiceProvider services) => services.GetRequiredService<IOptions<AuditOptions>>().Value;
+}

@@ -1,0 +1,91 @@
+using Microsoft.Data.Sqlite;
+using Telemetry.Domain.Audit;
+using Telemetry.Sqlite;
+
+namespace Telemetry.Projections.Audit;
+
+/// <summary>Every checkpoint that was ever signed. Neither part of the log nor of the read models: what proves a log must outlive both.</summary>
+/// <remarks>A SQLite file of its own, <c>synchronous=FULL</c>. Safe for use by many threads.</remarks>
+public sealed class CheckpointStore : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly Lock _lock = new();
+
+    /// <param name="path">The file; its directory is made where there is none.</param>
+    public CheckpointStore(string path)
+    {
+        _ = SqliteLibrary.Version;
+        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        _connection = new(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false, DefaultTimeout = 30 }.ToString());
+        try
+        {
+            _connection.Open();
+            Execute("""
+                pragma journal_mode = wal; pragma synchronous = full;
+                create table if not exists checkpoint (size integer primary key, position integer not null, note text not null);
+                """);
+        }
+        catch
+        {
+            _connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The checkpoint of the largest tree; null where there is none.</summary>
+    public KeptCheckpoint? Latest() => Query("select size, position, note from checkpoint order by size desc limit 1").FirstOrDefault();
+
+    /// <summary>The checkpoint of a tree's size; null where none was signed.</summary>
+    public KeptCheckpoint? Find(long size) => Query("select size, position, note from checkpoint where size = $size", size).FirstOrDefault();
+
+    /// <summary>All checkpoints by ascending size.</summary>
+    public IReadOnlyList<KeptCheckpoint> All() => Query("select size, position, note from checkpoint order by size");
+
+    /// <summary>Keeps a checkpoint, in place of the same one with fewer cosignatures.</summary>
+    public void Keep(KeptCheckpoint checkpoint)
+    {
+        lock (_lock)
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = "insert into checkpoint (size, position, note) values ($size, $position, $note) on conflict (size) do update set note = excluded.note";
+            command.Parameters.AddWithValue("$size", checkpoint.Size);
+            command.Parameters.AddWithValue("$position", checkpoint.Position);
+            command.Parameters.AddWithValue("$note", checkpoint.Note.ToString());
+            command.ExecuteNonQuery();
+        }
+    }
+
+    public void Dispose() => _connection.Dispose();
+
+    private List<KeptCheckpoint> Query(string sql, long? size = null)
+    {
+        lock (_lock)
+        {
+            using var command = _connection.CreateCommand();
+            command.CommandText = sql;
+            if (size is { } value)
+                command.Parameters.AddWithValue("$size", value);
+            using var reader = command.ExecuteReader();
+            List<KeptCheckpoint> found = [];
+            while (reader.Read())
+                found.Add(new(reader.GetInt64(0), reader.GetInt64(1), SignedNote.Parse(reader.GetString(2))));
+            return found;
+        }
+    }
+
+    private void Execute(string sql)
+    {
+        using var command = _connection.CreateCommand();
+        command.CommandText = sql;
+        command.ExecuteNonQuery();
+    }
+}
+
+/// <summary>A signed checkpoint.</summary>
+/// <param name="Size">The tree's leaves.</param>
+/// <param name="Position">The position of the last event in the tree.</param>
+public sealed record KeptCheckpoint(long Size, long Position, SignedNote Note)
+{
+    /// <summary>What was signed.</summary>
+    public Checkpoint Checkpoint => Checkpoint.Parse(Note.Text);
+}

@@ -1,0 +1,165 @@
+using Telemetry.Domain.Audit;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Projections.Audit;
+
+/// <summary>Walks a log and compares it with its tree and with every checkpoint.</summary>
+/// <param name="tree">What the log was when it was projected; null to compare with checkpoints alone.</param>
+/// <param name="checkpoints">By ascending size.</param>
+/// <param name="key">The log's public key.</param>
+public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList<KeptCheckpoint> checkpoints, NoteVerifier key)
+{
+    /// <summary>After so many faults a log is given up.</summary>
+    public const int MaxFaults = 100;
+
+    private const int ReportEvery = 1000; // events
+
+    private readonly List<AuditFault> _faults = [];
+    private readonly Dictionary<StreamName, long> _versions = [];
+    private readonly MerkleTree _rebuilt = new();
+    private readonly SignatureVerifier _signatures = new(log);
+    private int _nextCheckpoint;
+    private long _lastGood; // the size of the last checkpoint that the log follows
+
+    /// <summary>Walks the whole log. What is appended meanwhile is not looked at.</summary>
+    public async Task<AuditReport> VerifyAsync(IProgress<AuditProgress>? progress = null, CancellationToken ct = default)
+    {
+        var head = await log.HeadAsync(ct);
+        var comparison = tree is null ? null : new TreeComparison(tree, _faults);
+        var (events, samples, position) = (0L, 0L, 0L);
+        CheckForgeries();
+        CheckCheckpoints();
+        var reading = log.ReadAllAsync(0, ct).GetAsyncEnumerator(ct);
+        await using (reading)
+        {
+            while (_faults.Count < MaxFaults && await MoveNextAsync(reading, position))
+            {
+                var recorded = reading.Current;
+                if (recorded.Position <= position)
+                    Add(AuditFaultKind.Reordered, recorded, $"Position {recorded.Position} comes after position {position}.");
+                position = recorded.Position;
+                events++;
+                samples += recorded.Body is EventBody.Samples { Batch.Count: var count } ? count : 0;
+                await VerifyAsync(recorded, comparison, ct);
+                if (events % ReportEvery == 0)
+                    progress?.Report(new(position, head, samples));
+            }
+        }
+        comparison?.Close();
+        foreach (var missing in checkpoints.Skip(_nextCheckpoint).Take(1))
+            _faults.Add(new(AuditFaultKind.RolledBack, _rebuilt.Size, null, null, null, $"The log ends after {_rebuilt.Size} leaves; a checkpoint was signed for {missing.Size}."));
+        progress?.Report(new(position, head, samples));
+        return new(
+            events, _rebuilt.Size, samples, Math.Max(0, _rebuilt.Size - (tree?.Size ?? _lastGood)), _rebuilt.Root().ToString(), checkpoints.Count,
+            _signatures.Verified, [.. _faults.Take(MaxFaults)]);
+    }
+
+    private async Task<bool> MoveNextAsync(IAsyncEnumerator<RecordedEvent> reading, long position)
+    {
+        try
+        {
+            return await reading.MoveNextAsync();
+        }
+#pragma warning disable CA1031 // whatever a store throws at a damaged record, the walk ends there and says so
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            _faults.Add(new(AuditFaultKind.Unreadable, _rebuilt.Size, null, null, null, $"What follows position {position} cannot be read: {e.Message}"));
+            return false;
+        }
+    }
+
+    private async Task VerifyAsync(RecordedEvent recorded, TreeComparison? comparison, CancellationToken ct)
+    {
+        foreach (var (stream, version) in recorded.Streams)
+        {
+            var expected = _versions.GetValueOrDefault(stream) + 1;
+            if (version != expected)
+                _faults.Add(new(AuditFaultKind.VersionGap, null, recorded.Position, stream, version, $"Stream '{stream}' goes on with version {version} at position {recorded.Position}, not with {expected}."));
+            _versions[stream] = version;
+        }
+        IReadOnlyList<CanonicalEvent> leaves;
+        try
+        {
+            leaves = CanonicalEvent.Of(recorded);
+        }
+        catch (InvalidDataException e)
+        {
+            Add(AuditFaultKind.Altered, recorded, e.Message);
+            return;
+        }
+        foreach (var leaf in leaves)
+        {
+            var hash = leaf.LeafHash();
+            comparison?.Next(new(hash, recorded.Position, leaf.Stream, leaf.Version));
+            _rebuilt.Append(hash);
+            CheckCheckpoints(recorded.Position);
+        }
+        if (await _signatures.ProblemOfAsync(recorded, ct) is { } problem)
+            Add(AuditFaultKind.BadSignature, recorded, problem);
+    }
+
+    private void CheckForgeries()
+    {
+        foreach (var kept in checkpoints)
+        {
+            try
+            {
+                kept.Note.Verify(key);
+                if (kept.Checkpoint.Size != kept.Size)
+                    throw new NoteException($"The checkpoint kept for size {kept.Size} is of size {kept.Checkpoint.Size}.");
+            }
+            catch (Exception e) when (e is NoteException or FormatException)
+            {
+                _faults.Add(new(AuditFaultKind.CheckpointForged, kept.Size, null, null, null, $"The checkpoint at size {kept.Size} cannot be believed: {e.Message}"));
+            }
+        }
+    }
+
+    private void CheckCheckpoints(long? position = null)
+    {
+        for (; _nextCheckpoint < checkpoints.Count && checkpoints[_nextCheckpoint].Size == _rebuilt.Size; _nextCheckpoint++)
+        {
+            var (size, root) = (_rebuilt.Size, RootOf(checkpoints[_nextCheckpoint]));
+            if (root is null)
+                continue; // reported as forged
+            if (_rebuilt.Root() != root)
+            {
+                // All later ones differ by the same fault.
+                if (!_faults.Exists(f => f.Kind == AuditFaultKind.CheckpointMismatch))
+                    _faults.Add(new(AuditFaultKind.CheckpointMismatch, _lastGood, position, null, null, $"The log was altered between leaf {_lastGood} and leaf {size - 1}: the checkpoint at size {size} was signed for another."));
+                continue;
+            }
+            _lastGood = size;
+            if (tree is not null && tree.Size >= size && TreeRoot(size) != root)
+                _faults.Add(new(AuditFaultKind.TreeDamaged, null, null, null, null, $"The tree's first {size} leaves are not those of the checkpoint, the log's are: rebuild the tree."));
+        }
+    }
+
+    private static Digest? RootOf(KeptCheckpoint kept)
+    {
+        try
+        {
+            return kept.Checkpoint.Root;
+        }
+        catch (FormatException)
+        {
+            return null;
+        }
+    }
+
+    private Digest? TreeRoot(long size)
+    {
+        try
+        {
+            return MerkleProof.RootOf(0, size, tree!.Nodes);
+        }
+        catch (InvalidDataException)
+        {
+            return null;
+        }
+    }
+
+    private void Add(AuditFaultKind kind, RecordedEvent recorded, string message) =>
+        _faults.Add(new(kind, _rebuilt.Size, recorded.Position, recorded.Streams.Count > 0 ? recorded.Streams[0].Stream : null, recorded.Streams.Count > 0 ? recorded.Streams[0].Version : null, message));
+}

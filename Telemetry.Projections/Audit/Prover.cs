@@ -1,0 +1,105 @@
+using Telemetry.Domain.Audit;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Projections.Audit;
+
+/// <summary>Makes proofs that need nothing else to be checked.</summary>
+public sealed class Prover(IEventStore log, AuditLog audit)
+{
+    /// <summary>Proves an event, a stream's share of it, or a sample.</summary>
+    /// <param name="id">Of an event, a share, or a sample that has no id of its sender's.</param>
+    /// <param name="stream">Which stream's share of an event is meant; null: the sample's, or the first.</param>
+    /// <param name="isVisible">Whether the caller may see a stream.</param>
+    /// <returns>Null where the caller can see no such event.</returns>
+    /// <exception cref="AuditException">The event is not in the tree yet, or the tree cannot be signed.</exception>
+    public async Task<EventProof?> ProveAsync(Guid id, StreamName? stream = null, Func<StreamName, bool>? isVisible = null, CancellationToken ct = default)
+    {
+        if (await log.FindAsync(EventId.Containing(id), ct) is not { } recorded)
+            return null;
+        var leaves = CanonicalEvent.Of(recorded);
+        var (shares, number) = recorded.Body is EventBody.Samples samples ? (SampleShare.Split(samples.Batch), EventId.IndexOf(id)) : (null, 0);
+        var wanted = stream ?? StreamOf(recorded, id, shares, number);
+        var part = leaves.ToList().FindIndex(l => l.Stream == wanted);
+        if (part < 0 || isVisible?.Invoke(leaves[part].Stream) == false)
+            return null;
+
+        var checkpoint = Covering(recorded.Position);
+        var nodes = audit.Tree.Nodes;
+        var payload = shares is null ? ((EventBody.Json)recorded.Body).Utf8 : CanonicalSamples.Encode(shares[part]);
+        int? sample = shares?[part].Indexes.ToList().IndexOf(number) is { } row and >= 0 ? row : null;
+        return new(
+            checkpoint.Note, Prove(recorded, leaves, part, payload, checkpoint.Size, nodes), sample,
+            await ProveSignatureAsync(recorded, shares, part, checkpoint.Size, nodes, ct));
+    }
+
+    private static StreamName? StreamOf(RecordedEvent recorded, Guid id, IReadOnlyList<SampleShare>? shares, int number)
+    {
+        for (var part = 0; part < recorded.Streams.Count; part++)
+        {
+            if (recorded.Streams.Count > 1 && recorded.Id.Share(part) == id)
+                return recorded.Streams[part].Stream;
+        }
+        return shares is null ? recorded.Streams[0].Stream : shares.FirstOrDefault(s => s.Indexes.Contains(number))?.Stream;
+    }
+
+    private KeptCheckpoint Covering(long position)
+    {
+        if (audit.Tree.FirstLeafOf(position) is null)
+            throw new AuditException($"The event at position {position} is not in the tree yet, which is at position {audit.Tree.Position}.");
+        return audit.Latest() is { } latest && latest.Position >= position ? latest : audit.Publish();
+    }
+
+    private ProvenEvent Prove(RecordedEvent recorded, IReadOnlyList<CanonicalEvent> leaves, int part, ReadOnlyMemory<byte> payload, long size, IMerkleNodes nodes)
+    {
+        var index = audit.Tree.FirstLeafOf(recorded.Position)!.Value + part;
+        var leaf = leaves[part];
+        return nodes.Read(0, index) == leaf.LeafHash()
+            ? new(index, leaf.Encode(), MerkleProof.Inclusion(index, size, nodes), payload)
+            : throw new AuditException($"The event at position {recorded.Position} is not the one that the tree has as leaf {index}: the log was altered.");
+    }
+
+    private async Task<ProvenSignature?> ProveSignatureAsync(
+        RecordedEvent recorded, IReadOnlyList<SampleShare>? shares, int part, long size, IMerkleNodes nodes, CancellationToken ct)
+    {
+        if (recorded.Metadata.Signature is not { } header || !TryParse(header, out var signature) || await RegistrationAsync(signature.KeyId, ct) is not { } registered)
+            return null;
+        var keyLeaves = CanonicalEvent.Of(registered);
+        var key = Prove(registered, keyLeaves, 0, ((EventBody.Json)registered.Body).Utf8, size, nodes);
+        if (signature.Over == SignedContent.Body)
+            return await SignedBody.FindAsync(log, recorded.Id, ct) is { } body ? new(key, 0, 0, [], body) : null;
+        if (shares is null)
+            return null;
+        var digests = new LeafNodes([.. shares.Select(s => BatchSignature.LeafOf(s.Digest()))]);
+        return new(key, part, shares.Count, MerkleProof.Inclusion(part, shares.Count, digests), null);
+    }
+
+    private async Task<RecordedEvent?> RegistrationAsync(string keyId, CancellationToken ct)
+    {
+        await foreach (var e in log.ReadStreamAsync(SigningKey.StreamOf(keyId), ct: ct))
+        {
+            if (e.Event.Type == SigningKeyEvents.Registered)
+                return e.Event;
+        }
+        return null;
+    }
+
+    private static bool TryParse(string header, [System.Diagnostics.CodeAnalysis.NotNullWhen(true)] out BatchSignature? signature)
+    {
+        try
+        {
+            signature = BatchSignature.Parse(header);
+            return true;
+        }
+        catch (FormatException)
+        {
+            signature = null; // kept as sent; what is no signature of ours is proved by nobody
+            return false;
+        }
+    }
+
+    /// <summary>A small tree whose leaves are all at hand.</summary>
+    private sealed class LeafNodes(Digest[] leaves) : IMerkleNodes
+    {
+        public Digest Read(int level, long index) => level == 0 ? leaves[index] : MerkleTree.NodeHash(Read(level - 1, 2 * index), Read(level - 1, (2 * index) + 1));
+    }
+}

@@ -1,0 +1,189 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Telemetry.Agents.Alarms;
+using Telemetry.Agents.Alarms.Actions;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+
+namespace Telemetry.Agents.Tests.Alarms;
+
+public sealed class NotifierTests
+{
+    [Fact]
+    public async Task One_action_that_fails_keeps_no_other_from_being_called_and_all_are_recorded()
+    {
+        await using var webhook = await Webhook.StartAsync(c =>
+        {
+            c.Response.StatusCode = c.Request.Path == "/broken" ? 500 : 200;
+            return Task.CompletedTask;
+        });
+        await using var bench = await AlarmBench.StartAsync(null, ("WebhookRetries", "0"));
+
+        bench.Notifier.Tell(Notification(
+            "http://127.0.0.1:1/nobody", $"{webhook.Url}/broken", "trust+http://h/x", "zaqar://?topic=t", "log://", "test://", $"{webhook.Url}/fine"), Guid.NewGuid());
+        await bench.Notifier.IdleAsync();
+
+        var deliveries = (await bench.DeliveriesAsync("a")).ToDictionary(d => d.Action);
+        Assert.Equal(["/broken", "/fine"], webhook.Received.Select(r => r.Path).Order());
+        Assert.Equal(("failed", 1), (deliveries["http://127.0.0.1:1/nobody"].Outcome, deliveries["http://127.0.0.1:1/nobody"].Attempts));
+        Assert.Equal(("delivered", "500 Internal Server Error", 1), (deliveries[$"{webhook.Url}/broken"].Outcome, deliveries[$"{webhook.Url}/broken"].Detail, deliveries[$"{webhook.Url}/broken"].Attempts));
+        Assert.Equal(("refused", "an action of scheme trust+http needs Keystone, which is not configured"), (deliveries["trust+http://h/x"].Outcome, deliveries["trust+http://h/x"].Detail));
+        Assert.Equal("refused", deliveries["zaqar://?topic=t"].Outcome);
+        Assert.Equal(("delivered", "200 OK"), (deliveries[$"{webhook.Url}/fine"].Outcome, deliveries[$"{webhook.Url}/fine"].Detail));
+        Assert.Equal(7, deliveries.Count);
+        Assert.Single(bench.Told);
+    }
+
+    [Fact]
+    public async Task Notifications_of_one_alarm_are_told_in_their_order()
+    {
+        await using var webhook = await Webhook.StartAsync();
+        await using var bench = await AlarmBench.StartAsync();
+
+        for (var i = 0; i < 20; i++)
+            bench.Notifier.Tell(Notification($"{webhook.Url}/{i}"), Guid.NewGuid());
+        await bench.Notifier.IdleAsync();
+
+        Assert.Equal(Enumerable.Range(0, 20).Select(i => $"/{i}"), webhook.Received.Select(r => r.Path));
+    }
+
+    [Fact]
+    public async Task An_alarm_whose_webhook_hangs_delays_no_other()
+    {
+        var release = new TaskCompletionSource();
+        await using var hanging = await Webhook.StartAsync(_ => release.Task);
+        await using var webhook = await Webhook.StartAsync();
+        await using var bench = await AlarmBench.StartAsync();
+
+        bench.Notifier.Tell(Notification($"{hanging.Url}/"), Guid.NewGuid());
+        bench.Notifier.Tell(Notification($"{webhook.Url}/") with { AlarmId = "b" }, Guid.NewGuid());
+        while (webhook.Received.IsEmpty)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        release.SetResult();
+        await bench.Notifier.IdleAsync();
+
+        Assert.Single(await bench.DeliveriesAsync("a"));
+    }
+
+    [Fact]
+    public async Task What_cannot_be_connected_to_is_tried_again_after_longer_and_longer_pauses()
+    {
+        await using var bench = await AlarmBench.StartAsync(null, ("WebhookRetries", "3"), ("WebhookTimeoutSeconds", "600"));
+        var began = bench.Time.GetUtcNow();
+
+        var sending = bench.Get<HttpAction>().SendAsync("http://127.0.0.1:1/", "{}", 3, TestContext.Current.CancellationToken);
+        while (!sending.IsCompleted)
+        {
+            bench.Time.Advance(TimeSpan.FromMilliseconds(500));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(("failed", 4), ((await sending).Outcome, (await sending).Attempts));
+        Assert.True(bench.Time.GetUtcNow() - began >= TimeSpan.FromSeconds(7)); // 1, 2 and 4
+    }
+
+    [Fact]
+    public async Task An_answer_that_does_not_come_is_given_up()
+    {
+        var release = new TaskCompletionSource();
+        await using var webhook = await Webhook.StartAsync(_ => release.Task);
+        await using var bench = await AlarmBench.StartAsync(null, ("WebhookTimeoutSeconds", "3"));
+
+        var sending = bench.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 3, TestContext.Current.CancellationToken);
+        while (webhook.Received.IsEmpty)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        bench.Time.Advance(TimeSpan.FromSeconds(3));
+
+        Assert.Equal(ActionResult.Failed("no answer within 3 s", 1), await sending);
+        release.SetResult();
+    }
+
+    [Fact]
+    public async Task An_answer_without_end_is_not_read()
+    {
+        await using var webhook = await Webhook.StartAsync(async c =>
+        {
+            var block = new byte[1 << 20];
+            for (var i = 0; i < 1_000 && !c.RequestAborted.IsCancellationRequested; i++)
+                await c.Response.Body.WriteAsync(block, c.RequestAborted);
+        });
+        await using var bench = await AlarmBench.StartAsync();
+
+        Assert.Equal("200 OK", (await bench.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 0, TestContext.Current.CancellationToken)).Detail);
+    }
+
+    [Fact]
+    public async Task Redirects_are_followed_but_not_for_ever()
+    {
+        await using var webhook = await Webhook.StartAsync(c =>
+        {
+            if (c.Request.Path != "/there")
+                c.Response.Redirect(c.Request.Path == "/here" ? "/there" : "/again", permanent: false, preserveMethod: true);
+            return Task.CompletedTask;
+        });
+        await using var bench = await AlarmBench.StartAsync();
+        var http = bench.Get<HttpAction>();
+
+        Assert.Equal("200 OK", (await http.SendAsync($"{webhook.Url}/here", "{}", 0, TestContext.Current.CancellationToken)).Detail);
+        Assert.Equal("307 Temporary Redirect", (await http.SendAsync($"{webhook.Url}/again", "{}", 0, TestContext.Current.CancellationToken)).Detail);
+    }
+
+    [Fact]
+    public async Task Where_webhooks_are_restricted_loopback_is_refused_unless_allowed()
+    {
+        await using var webhook = await Webhook.StartAsync();
+        await using var restricted = await AlarmBench.StartAsync(null, ("RestrictWebhooks", "true"));
+        await using var allowed = await AlarmBench.StartAsync(null, ("RestrictWebhooks", "true"), ("AllowedNetworks:0", "127.0.0.0/8"));
+
+        var refused = await restricted.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 3, TestContext.Current.CancellationToken);
+        var sent = await allowed.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 3, TestContext.Current.CancellationToken);
+
+        Assert.Equal(ActionResult.Refused("webhooks may not reach 127.0.0.1 (127.0.0.1)"), refused);
+        Assert.Equal("delivered", sent.Outcome);
+        Assert.Single(webhook.Received);
+    }
+
+    [Theory]
+    [InlineData("127.0.0.1", false)]
+    [InlineData("::1", false)]
+    [InlineData("::ffff:127.0.0.1", false)]
+    [InlineData("169.254.169.254", false)]
+    [InlineData("fe80::1", false)]
+    [InlineData("0.0.0.0", false)]
+    [InlineData("10.0.0.1", true)]
+    [InlineData("93.184.216.34", true)]
+    [InlineData("2001:db8::1", true)]
+    public void A_restriction_is_on_special_addresses(string address, bool allowed)
+    {
+        Assert.Equal(allowed, new WebhookPolicy(true, []).Allows(IPAddress.Parse(address)));
+        Assert.True(new WebhookPolicy(false, []).Allows(IPAddress.Parse(address)));
+        Assert.True(new WebhookPolicy(true, [IPNetwork.Parse("0.0.0.0/0"), IPNetwork.Parse("::/0")]).Allows(IPAddress.Parse(address)));
+    }
+
+    [Fact]
+    public async Task The_clock_evaluates_on_multiples_of_the_interval()
+    {
+        await using var bench = await AlarmBench.StartAsync(null, ("EvaluationIntervalSeconds", "60"));
+        var alarm = await bench.CreateAsync("{'name': 'n', 'type': 'threshold', 'state': 'ok', 'threshold_rule': {'meter_name': 'cpu', 'threshold': 80}}");
+        bench.Time.Advance(TimeSpan.FromSeconds(17));
+        var service = Service(bench);
+        await service.StartAsync(TestContext.Current.CancellationToken);
+
+        while ((await bench.FindAsync(alarm.Id)).State == AlarmState.Ok)
+        {
+            bench.Time.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+        await service.StopAsync(TestContext.Current.CancellationToken);
+
+        Assert.EndsWith(":00", (await bench.FindAsync(alarm.Id)).Window, StringComparison.Ordinal);
+        Assert.Equal((await bench.FindAsync(alarm.Id)).Window, AlarmJson.Time((await bench.FindAsync(alarm.Id)).EvaluatedAt));
+    }
+
+    private static AlarmEvaluationService Service(AlarmBench bench) => new(
+        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time,
+        bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
+
+    private static AlarmNotification Notification(params string[] actions) =>
+        new("a", "name", AlarmSeverity.Low, AlarmState.Ok, AlarmState.Alarm, "why", "{}", actions);
+}

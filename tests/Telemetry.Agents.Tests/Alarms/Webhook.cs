@@ -1,0 +1,40 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Telemetry.Agents.Tests.Alarms;
+
+/// <summary>A server on loopback that keeps what is posted to it.</summary>
+internal sealed class Webhook : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private Webhook(WebApplication app) => _app = app;
+
+    public ConcurrentQueue<(string Path, string Body, IHeaderDictionary Headers)> Received { get; } = [];
+
+    public string Url => _app.Urls.Single();
+
+    /// <param name="answer">What to answer; 200 without it.</param>
+    public static async Task<Webhook> StartAsync(RequestDelegate? answer = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        var app = builder.Build();
+        var webhook = new Webhook(app);
+        app.Run(async context =>
+        {
+            using var body = new StreamReader(context.Request.Body);
+            webhook.Received.Enqueue((context.Request.Path + context.Request.QueryString, await body.ReadToEndAsync(), new HeaderDictionary(context.Request.Headers.ToDictionary())));
+            if (answer is not null)
+                await answer(context);
+        });
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return webhook;
+    }
+
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+}

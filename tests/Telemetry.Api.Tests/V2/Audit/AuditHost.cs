@@ -1,0 +1,94 @@
+using System.Text;
+using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Telemetry.Api.V2;
+using Telemetry.Api.V2.Audit;
+using Telemetry.Conformance;
+using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Samples;
+using Telemetry.Projections;
+using Telemetry.Projections.Audit;
+using Telemetry.Projections.Running;
+
+namespace Telemetry.Api.Tests.V2.Audit;
+
+/// <summary>The whole server but for its sockets: a log in memory, projections, intake and the audit API.</summary>
+internal sealed class AuditHost : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private WebApplication _app = null!;
+
+    public HttpClient Client { get; private set; } = null!;
+    public IEventStore Log => _app.Services.GetRequiredService<IEventStore>();
+
+    public static async Task<AuditHost> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var host = new AuditHost();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseTestServer();
+        builder.Services.AddTelemetryApi();
+        builder.Services.AddAuditApi();
+        builder.Services.AddSampleIntake();
+        builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(TimeProvider.System));
+        builder.Services.Configure<ProjectionsOptions>(o => o.Directory = host._directory.Path);
+        builder.Services.AddTelemetryProjections();
+        builder.Services.AddTelemetryAudit();
+        builder.Services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+        host._app = builder.Build();
+        host._app.UseTelemetryApi();
+        host._app.MapV2();
+        host._app.MapAuditApi();
+        await host._app.StartAsync(TestContext.Current.CancellationToken);
+        host.Client = host._app.GetTestClient();
+        return host;
+    }
+
+    /// <summary>Posts one sample of a project; its event is in all read models when this returns.</summary>
+    public async Task<string> RecordAsync(string project, double volume, string timestamp = "2026-10-05T12:00:00", string meter = "net", string type = "delta")
+    {
+        var body = JsonSerializer.Serialize(new[]
+        {
+            new { counter_name = meter, counter_type = type, counter_unit = "MB", counter_volume = volume, resource_id = "r", project_id = project, user_id = "u", timestamp },
+        });
+        var answer = await SendAsync("POST", $"/v2/meters/{meter}", body, ("X-Roles", "admin"));
+        Assert.Equal(201, answer.Status);
+        return answer.Json[0].GetProperty("message_id").GetString()!;
+    }
+
+    public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync("GET", path, null, headers);
+
+    public async Task<Answer> SendAsync(string method, string path, string? body, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        if (body is not null)
+            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        foreach (var (name, value) in headers)
+            request.Headers.TryAddWithoutValidation(name, value);
+        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+        _directory.Dispose();
+    }
+}
+
+internal sealed record Answer(int Status, string? Type, byte[] Bytes)
+{
+    public string Text => Encoding.UTF8.GetString(Bytes);
+
+    public JsonElement Json => JsonElement.Parse(Bytes);
+
+    public string[] Lines => Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+}

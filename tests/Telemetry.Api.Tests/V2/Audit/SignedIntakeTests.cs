@@ -1,0 +1,107 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Telemetry.Domain.Audit;
+using Telemetry.Domain.Metering;
+
+namespace Telemetry.Api.Tests.V2.Audit;
+
+public sealed class SignedIntakeTests : IAsyncLifetime
+{
+    private const string Body = """[{"counter_name":"net","counter_type":"delta","counter_unit":"MB","counter_volume":1.5,"resource_id":"r","project_id":"p","user_id":"u","source":"s","timestamp":"2026-10-05T12:00:00"}]""";
+    private readonly ECDsa _key = P256.Create();
+    private AuditHost _host = null!;
+
+    public async ValueTask InitializeAsync() => await StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        _key.Dispose();
+        await _host.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_signed_body_is_kept_and_its_signer_proved()
+    {
+        var answer = await PostAsync(Body, BatchSignature.OfBody("k", _key, Encoding.UTF8.GetBytes(Body)));
+        Assert.Equal(201, answer.Status);
+        var id = answer.Json[0].GetProperty("message_id").GetString();
+
+        var found = ProofChecker.Check(EventProofJson.Read((await _host.GetAsync($"/v2/audit/proof?event={id}")).Bytes), NoteVerifier.Parse((await _host.GetAsync("/v2/audit/key")).Text));
+
+        Assert.Equal("k", found.Signer!.Id);
+        Assert.Equal(1, await SignaturesAsync());
+    }
+
+    [Fact]
+    public async Task A_batch_signed_over_its_streams_keeps_no_body()
+    {
+        var answer = await PostAsync(Body, BatchSignature.OfStreams("k", _key, Batch(1.5)));
+
+        Assert.Equal(201, answer.Status);
+        Assert.Empty((await _host.GetAsync("/v2/streams?prefix=evidence-")).Json.EnumerateArray());
+        Assert.Equal(1, await SignaturesAsync());
+    }
+
+    [Fact]
+    public async Task A_wrong_signature_is_refused_and_nothing_is_stored()
+    {
+        using var other = P256.Create();
+        var head = await _host.Log.HeadAsync(TestContext.Current.CancellationToken);
+
+        foreach (var (signature, problem) in new[]
+        {
+            (BatchSignature.OfBody("k", _key, "[]"u8).ToString(), "not of this body"),
+            (BatchSignature.OfStreams("k", _key, Batch(2)).ToString(), "not of this batch"),
+            (BatchSignature.OfBody("k", other, Encoding.UTF8.GetBytes(Body)).ToString(), "not of this body"),
+            (BatchSignature.OfBody("unknown", _key, Encoding.UTF8.GetBytes(Body)).ToString(), "Key 'unknown' is not registered."),
+            (BatchSignature.OfBody("q-key", _key, Encoding.UTF8.GetBytes(Body)).ToString(), "signs for project 'q', a sample is of 'p'"),
+        })
+        {
+            var answer = await _host.SendAsync("POST", "/v2/samples", Body, ("Telemetry-Signature", signature), ("X-Roles", "admin"));
+            Assert.Equal(403, answer.Status);
+            Assert.Contains(problem, answer.Text, StringComparison.Ordinal);
+        }
+        Assert.Equal(400, (await _host.SendAsync("POST", "/v2/samples", Body, ("Telemetry-Signature", "keyid=k"), ("X-Roles", "admin"))).Status);
+        Assert.Equal(head, await _host.Log.HeadAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task A_revoked_key_signs_no_more()
+    {
+        Assert.Equal(204, (await _host.SendAsync("DELETE", "/v2/keys/k", null)).Status);
+
+        Assert.Contains("Key 'k' is revoked.", (await PostAsync(Body, BatchSignature.OfBody("k", _key, Encoding.UTF8.GetBytes(Body)))).Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_may_demand_signatures()
+    {
+        await _host.DisposeAsync();
+        await StartAsync(("Telemetry:Ingest:Signatures:Required:0", "rest"));
+
+        Assert.Equal(403, (await _host.SendAsync("POST", "/v2/samples", Body, ("X-Roles", "admin"))).Status);
+        Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k", _key, Encoding.UTF8.GetBytes(Body)))).Status);
+    }
+
+    private async Task StartAsync(params (string Key, string Value)[] settings)
+    {
+        _host = await AuditHost.StartAsync(settings);
+        foreach (var (id, project) in new[] { ("k", "p"), ("q-key", "q") })
+            await _host.SendAsync("POST", "/v2/keys", JsonSerializer.Serialize(new { id, project_id = project, public_key = _key.ExportSubjectPublicKeyInfoPem() }));
+    }
+
+    private Task<Answer> PostAsync(string body, BatchSignature signature) =>
+        _host.SendAsync("POST", "/v2/samples", body, (BatchSignature.HeaderName, signature.ToString()), ("X-Roles", "admin"));
+
+    private async Task<long> SignaturesAsync()
+    {
+        var lines = (await _host.SendAsync("POST", "/v2/audit/verification", null)).Lines;
+        var report = JsonElement.Parse(lines[^1]).GetProperty("report");
+        Assert.Empty(report.GetProperty("faults").EnumerateArray());
+        return report.GetProperty("signatures").GetInt64();
+    }
+
+    private static SampleBatch Batch(double volume) => new(
+        [new("net", SampleType.Delta, "MB", "r", "p", "u", "s")], [UnixMicroseconds.From(new(2026, 10, 5, 12, 0, 0, TimeSpan.Zero))], [volume], [Metadata.Empty]);
+}

@@ -1,0 +1,76 @@
+using Telemetry.Domain.Audit;
+using Telemetry.Projections.Audit;
+
+namespace Telemetry.Projections.Tests.Audit;
+
+public sealed class AuditLogTests
+{
+    [Fact]
+    public async Task Checkpoints_are_signed_and_consistent_with_each_other()
+    {
+        using var log = new AuditedLog();
+        await log.RecordAsync(["p", "q"]);
+        var first = log.Audit.Publish();
+        await log.RecordAsync(["p"]);
+        var second = log.Audit.Publish();
+
+        Assert.Equal([2L, 3L], log.Audit.Checkpoints().Select(c => c.Size));
+        Assert.Equal([1L, 2L], log.Audit.Checkpoints().Select(c => c.Position));
+        Assert.Single(second.Note.Verify(log.Audit.Verifier));
+        Assert.True(MerkleProof.VerifyConsistency(2, 3, MerkleProof.Consistency(2, 3, log.Tree.Nodes), first.Checkpoint.Root, second.Checkpoint.Root));
+    }
+
+    [Fact]
+    public void An_empty_log_has_a_checkpoint_too()
+    {
+        using var log = new AuditedLog();
+
+        Assert.Equal(MerkleTree.EmptyRoot, log.Audit.Publish().Checkpoint.Root);
+    }
+
+    [Fact]
+    public async Task A_tree_that_has_not_grown_keeps_its_checkpoint()
+    {
+        using var log = new AuditedLog();
+        await log.RecordAsync(["p"]);
+
+        Assert.Equal(log.Audit.Publish().Note.ToString(), log.Audit.Publish().Note.ToString());
+        Assert.Single(log.Audit.Checkpoints());
+    }
+
+    [Fact]
+    public async Task A_tree_that_does_not_follow_from_the_last_checkpoint_is_not_signed()
+    {
+        using var log = new AuditedLog();
+        await log.RecordAsync(["p"]);
+        await log.RecordAsync(["p"]);
+        log.Audit.Publish();
+
+        log.Tree.Reset();
+        Assert.Contains("rolled back", Assert.Throws<AuditException>(() => log.Audit.Publish()).Message, StringComparison.Ordinal);
+
+        var events = await log.EventsAsync();
+        log.Tree.Apply(events[1]);
+        log.Tree.Apply(events[0]);
+        Assert.Contains("first 2 leaves", Assert.Throws<AuditException>(() => log.Audit.Publish()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Only_known_witnesses_cosign_and_only_checkpoints_that_were_signed_here()
+    {
+        using var witness = new NoteSigner("witness.example/w", P256.Create());
+        using var stranger = new NoteSigner("stranger.example", P256.Create());
+        using var log = new AuditedLog(witness.Verifier);
+        await log.RecordAsync(["p"]);
+        var note = log.Audit.Publish().Note;
+
+        var cosigned = log.Audit.Cosign(note.With(witness.Sign(note.Text).Signatures[0]));
+
+        Assert.Equal(2, cosigned.Note.Signatures.Count);
+        Assert.Equal(cosigned.Note.ToString(), log.Audit.Latest()!.Note.ToString());
+        Assert.Single(cosigned.Note.Verify(log.Audit.Verifier));
+        Assert.Throws<AuditException>(() => log.Audit.Cosign(note.With(stranger.Sign(note.Text).Signatures[0])));
+        Assert.Throws<AuditException>(() => log.Audit.Cosign(witness.Sign(note.Text.Replace("\n1\n", "\n2\n", StringComparison.Ordinal))));
+        Assert.Throws<AuditException>(() => log.Audit.Cosign(witness.Sign("nothing\n")));
+    }
+}

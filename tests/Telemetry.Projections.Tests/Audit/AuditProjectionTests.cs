@@ -1,0 +1,73 @@
+using Telemetry.Domain.Audit;
+
+namespace Telemetry.Projections.Tests.Audit;
+
+public sealed class AuditProjectionTests
+{
+    [Fact]
+    public async Task The_tree_is_that_of_the_logs_leaves_through_flushes_restarts_and_rebuilds()
+    {
+        using var log = new AuditedLog();
+        var leaves = new List<Digest>();
+        for (var i = 0; i < 400; i++)
+        {
+            var recorded = i % 3 == 0 ? await log.ChangeAlarmAsync("a") : await log.RecordAsync(["p", "q"]);
+            leaves.AddRange(CanonicalEvent.Of(recorded).Select(l => l.LeafHash()));
+            if (i % 37 == 0)
+                log.Tree.Flush();
+            if (i is 100 or 250)
+                log.Restart();
+        }
+        var root = MerkleTree.RootOf(leaves);
+
+        Assert.Equal(leaves.Count, log.Tree.Size);
+        Assert.Equal(root, MerkleProof.RootOf(0, leaves.Count, log.Tree.Nodes));
+
+        using var rebuild = log.Tree.BeginRebuild();
+        await foreach (var recorded in log.Log.ReadAllAsync(ct: TestContext.Current.CancellationToken))
+            rebuild.Apply(recorded);
+        rebuild.Complete();
+        await rebuild.DropReplacedAsync();
+        Assert.Equal(root, MerkleProof.RootOf(0, log.Tree.Size, log.Tree.Nodes));
+        log.Restart();
+        Assert.Equal(root, MerkleProof.RootOf(0, log.Tree.Size, log.Tree.Nodes));
+    }
+
+    [Fact]
+    public async Task Every_event_finds_its_leaf_whether_it_is_stored_or_not()
+    {
+        using var log = new AuditedLog();
+        var first = new Dictionary<long, long>();
+        for (var i = 0; i < 300; i++)
+        {
+            if (i == 200)
+                log.Restart();
+            var before = log.Tree.Size;
+            first[(await log.RecordAsync(i % 2 == 0 ? ["p"] : ["p", "q", "r"])).Position] = before;
+        }
+
+        Assert.All(first, f => Assert.Equal(f.Value, log.Tree.FirstLeafOf(f.Key)));
+        Assert.All(first, f => Assert.Equal(f.Key, log.Tree.PositionOf(f.Value)));
+        Assert.Null(log.Tree.FirstLeafOf(301));
+        Assert.Null(log.Tree.PositionOf(600));
+    }
+
+    [Fact]
+    public async Task What_was_not_flushed_is_applied_again_to_the_same_tree()
+    {
+        using var log = new AuditedLog();
+        for (var i = 0; i < 300; i++)
+            await log.RecordAsync(["p"]);
+        log.Tree.Flush();
+        var flushed = log.Tree.Position;
+        for (var i = 0; i < 300; i++)
+            await log.RecordAsync(["p"]);
+        var root = MerkleProof.RootOf(0, 600, log.Tree.Nodes);
+
+        log.Tree.Load(); // forgets what was not stored
+
+        Assert.Equal(flushed, log.Tree.Position);
+        await log.ChangeAlarmAsync("a"); // which catches up
+        Assert.Equal(root, MerkleProof.RootOf(0, 600, log.Tree.Nodes));
+    }
+}
