@@ -73,7 +73,8 @@ internal sealed class AuthorByKey(Shop shop, IBatchScheduler scheduler, DataLoad
 internal static class AuthorFields
 {
     /// <summary>The author's teacher, by a second loader call.</summary>
-    public static Task<Author?> GetTeacherAsync([Parent] Author author, AuthorByKey authors) => authors.LoadAsync(author.Key + 10);
+    public static async Task<Author?> GetTeacherAsync([Parent] Author author, AuthorByKey authors) =>
+        (await authors.LoadAsync([author.Key + 10]).ConfigureAwait(false))[0];
 }
 
 [ObjectType<Book>]

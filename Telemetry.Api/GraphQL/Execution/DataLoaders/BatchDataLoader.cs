@@ -17,7 +17,7 @@ internal abstract class BatchDataLoader<TKey, TValue>(IBatchScheduler batchSched
         {
             if (_promises.TryGetValue(key, out promise))
                 return promise.Task;
-            promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            promise = new();
             _promises.Add(key, promise);
             _waiting.Add(key);
             isFirst = _waiting.Count == 1;
@@ -49,29 +49,48 @@ internal abstract class BatchDataLoader<TKey, TValue>(IBatchScheduler batchSched
             _waiting = [];
         }
 
-        await Task.WhenAll(keys.Chunk(options.MaxBatchSize).Select(LoadAsync)).ConfigureAwait(false);
+        await Task.WhenAll(keys.Chunk(options.MaxBatchSize).Select(LoadAsync)).ConfigureAwait(true);
     }
 
     private async Task LoadAsync(TKey[] keys)
     {
+        Action<TaskCompletionSource<TValue?>, TKey> keep;
         try
         {
-            // Back to the operation's queue: all promises are kept before any resolver runs on, so that the next batch is whole too.
+            // Back to the operation's queue, which does not go idle, and so dispatches no other batch, before all promises are kept.
             var values = await LoadBatchAsync(keys, options.RequestAborted).ConfigureAwait(true);
-            foreach (var key in keys)
-                Promise(key).TrySetResult(values.TryGetValue(key, out var value) ? value : default);
+            keep = (promise, key) => promise.TrySetResult(values.TryGetValue(key, out var value) ? value : default);
         }
         catch (OperationCanceledException e)
         {
-            foreach (var key in keys)
-                Promise(key).TrySetCanceled(e.CancellationToken);
+            keep = (promise, _) => promise.TrySetCanceled(e.CancellationToken);
         }
 #pragma warning disable CA1031 // Whatever it is, those who wait for the keys get it.
         catch (Exception e)
 #pragma warning restore CA1031
         {
+            keep = (promise, _) => promise.TrySetException(e);
+        }
+
+        Keep(keys, keep);
+    }
+
+    /// <summary>
+    /// Without a context around it even a continuation that wants none, as those of the methods above, runs here and now, and not on a
+    /// thread of the pool, too late for the next batch.
+    /// </summary>
+    private void Keep(TKey[] keys, Action<TaskCompletionSource<TValue?>, TKey> keep)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
             foreach (var key in keys)
-                Promise(key).TrySetException(e);
+                keep(Promise(key), key);
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
         }
     }
 
@@ -91,7 +110,7 @@ internal abstract class GroupedDataLoader<TKey, TValue>(IBatchScheduler batchSch
 
     protected sealed override async Task<IReadOnlyDictionary<TKey, IReadOnlyList<TValue>>> LoadBatchAsync(IReadOnlyList<TKey> keys, CancellationToken ct)
     {
-        var groups = await LoadGroupedBatchAsync(keys, ct).ConfigureAwait(false);
+        var groups = await LoadGroupedBatchAsync(keys, ct).ConfigureAwait(true);
         return keys.ToDictionary(k => k, k => (IReadOnlyList<TValue>)[.. groups[k]]);
     }
 }
@@ -105,7 +124,7 @@ internal abstract class CacheDataLoader<TKey, TValue>(IBatchScheduler batchSched
 
     protected sealed override async Task<IReadOnlyDictionary<TKey, TValue>> LoadBatchAsync(IReadOnlyList<TKey> keys, CancellationToken ct)
     {
-        var values = await Task.WhenAll(keys.Select(k => LoadSingleAsync(k, ct))).ConfigureAwait(false);
+        var values = await Task.WhenAll(keys.Select(k => LoadSingleAsync(k, ct))).ConfigureAwait(true);
         return keys.Zip(values).ToDictionary(p => p.First, p => p.Second);
     }
 }

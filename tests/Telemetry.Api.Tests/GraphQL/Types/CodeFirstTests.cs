@@ -104,14 +104,18 @@ public sealed class CodeFirstTests
     [Fact]
     public async Task References_of_a_list_are_read_at_once_and_so_are_those_behind_them()
     {
-        await using var host = await TestHost.StartAsync();
+        // Often, since what went wrong here once depended on which thread was first.
+        for (var i = 0; i < 30; i++)
+        {
+            await using var host = await TestHost.StartAsync();
 
-        var answer = await host.ExecuteAsync("{ books(first: 15) { nodes { square author { name teacher { name teacher { name } } } } } }");
+            var answer = await host.ExecuteAsync("{ books(first: 15) { nodes { square author { name teacher { name teacher { name } } } } } }");
 
-        Assert.Null(answer["errors"]);
-        Assert.Equal("Author 11", answer["data"]!["books"]!["nodes"]![0]!["author"]!["teacher"]!["name"]!.GetValue<string>());
-        Assert.Equal([[0, 1, 2], [10, 11, 12], [20, 21, 22]], host.Shop.AuthorReads);
-        Assert.Equal(["squares of 15"], host.Shop.Log);
+            Assert.Null(answer["errors"]);
+            Assert.Equal("Author 11", answer["data"]!["books"]!["nodes"]![0]!["author"]!["teacher"]!["name"]!.GetValue<string>());
+            Assert.Equal([[0, 1, 2], [10, 11, 12], [20, 21, 22]], host.Shop.AuthorReads);
+            Assert.Equal(["squares of 15"], host.Shop.Log);
+        }
     }
 
     [Fact]
