@@ -42,8 +42,9 @@ internal static class RebuildCommand
     private static async Task<int> HereAsync(string? name, string data, IProgress<RebuildProgress> progress, CancellationToken ct)
     {
         var services = new ServiceCollection().AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().Build());
-        services.AddEmbeddedStores(Path.GetFullPath(data), start: false);
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        services.AddSingleton<IConfiguration>(configuration);
+        services.AddEmbeddedStores(Path.GetFullPath(data), start: false, tree: TelemetryServer.KeepsTree(configuration));
         await using var provider = services.BuildServiceProvider();
         var runner = provider.GetRequiredService<ProjectionRunner>();
         if (name is not null && !runner.Names.Contains(name))

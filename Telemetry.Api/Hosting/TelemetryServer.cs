@@ -34,13 +34,18 @@ internal static class TelemetryServer
         }
     }
 
-    /// <summary>The log and the read models of a data directory, as the server and <c>telemetry rebuild</c> use them.</summary>
-    public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true)
+    /// <summary>Whether the server keeps the audit log's tree up with the log; without it, <c>telemetry audit</c> makes the tree when it is asked.</summary>
+    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", false);
+
+    /// <summary>The log and the read models of a data directory, as the server and the commands use them.</summary>
+    /// <param name="tree">Whether the audit log's tree is one of them.</param>
+    public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true, bool tree = true)
     {
         services.AddSqliteEventStore(data);
         services.Configure<ProjectionsOptions>(options => options.Directory = data);
         services.AddTelemetryProjections(start);
-        services.AddTelemetryAudit(publish: start);
+        if (tree)
+            services.AddTelemetryAudit(publish: start);
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         return services;
     }
@@ -71,7 +76,7 @@ internal static class TelemetryServer
         builder.Services.AddSampleIntake();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
-        builder.Services.AddEmbeddedStores(data);
+        builder.Services.AddEmbeddedStores(data, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
 
@@ -79,7 +84,7 @@ internal static class TelemetryServer
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
-        app.MapAuditApi();
+        app.MapAuditApi(tree: KeepsTree(configuration));
         app.MapAlarms();
         app.MapProjections();
         app.MapHealth();

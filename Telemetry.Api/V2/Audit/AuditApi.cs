@@ -18,13 +18,15 @@ internal static class AuditApi
         return services;
     }
 
-    /// <summary>Maps <c>/v2/audit</c>, <c>/v2/keys</c>, <c>/v2/streams</c> and <c>/v2/ratings</c>.</summary>
-    public static IEndpointRouteBuilder MapAuditApi(this IEndpointRouteBuilder routes)
+    /// <summary>Maps <c>/v2/keys</c> and <c>/v2/streams</c>, and with the tree <c>/v2/audit</c> and <c>/v2/ratings</c>, whose results name a checkpoint.</summary>
+    public static IEndpointRouteBuilder MapAuditApi(this IEndpointRouteBuilder routes, bool tree = true)
     {
-        routes.MapAudit();
-        routes.MapVerification();
         routes.MapKeys();
         routes.MapStreams();
+        if (!tree)
+            return routes;
+        routes.MapAudit();
+        routes.MapVerification();
         routes.MapRatings();
         return routes;
     }
