@@ -5,7 +5,7 @@ namespace Telemetry.Ingest.Configuration;
 
 /// <summary>A shell wildcard: <c>*</c>, <c>?</c>, <c>[abc]</c>, <c>[!a-z]</c>; all else stands for itself.</summary>
 /// <remarks>As Python's fnmatch on Unix: the whole text matches, and case counts.</remarks>
-internal sealed class ShellWildcard
+internal sealed partial class ShellWildcard
 {
     private readonly Regex? _regex;
     private readonly string _text;
@@ -36,7 +36,7 @@ internal sealed class ShellWildcard
                 regex.Append('.');
             else if (end > 0)
             {
-                var set = pattern[first..end].Replace(@"\", @"\\", StringComparison.Ordinal).Replace("[", @"\[", StringComparison.Ordinal).Replace("]", @"\]", StringComparison.Ordinal);
+                var set = SetCharacters().Replace(pattern[first..end], @"\$0");
                 regex.Append(first == i + 2 ? "[^" : set[0] == '^' ? @"[\" : "[").Append(set).Append(']');
                 i = end;
             }
@@ -45,4 +45,8 @@ internal sealed class ShellWildcard
         }
         return regex.ToString();
     }
+
+    // What means something else within a .NET set than within a shell's.
+    [GeneratedRegex(@"[\\\[\]]")]
+    private static partial Regex SetCharacters();
 }

@@ -18,6 +18,9 @@ internal sealed class RateLimit(int perSecond, TimeProvider clock)
     public async ValueTask TakeAsync(CancellationToken ct)
     {
         while (!TryTake())
-            await Task.Delay(TimeSpan.FromSeconds(1) - clock.GetElapsedTime(_windowStart) is var left && left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), clock, ct);
+        {
+            var left = TimeSpan.FromSeconds(1) - clock.GetElapsedTime(_windowStart);
+            await Task.Delay(left > TimeSpan.Zero ? left : TimeSpan.FromMilliseconds(1), clock, ct);
+        }
     }
 }

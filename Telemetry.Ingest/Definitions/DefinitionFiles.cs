@@ -21,10 +21,14 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
 
     /// <summary>Reads the files.</summary>
     /// <exception cref="ConfigurationFileException">A file is wrong, or cannot be read.</exception>
-    public NotificationConverter Load(NotificationOptions? options = null) => new(
-        MeterDefinitions.Read([.. Meters.SelectMany(Expand).Select(f => (f, Text(f))), (ShippedDefinitions.MetersFile, ShippedDefinitions.Text(ShippedDefinitions.MetersFile))]),
-        Events is null ? ShippedDefinitions.Events(DropUnmatched) : EventDefinitions.Read(Events, Text(Events), DropUnmatched),
-        options);
+    public NotificationConverter Load(NotificationOptions? options = null)
+    {
+        var shipped = (ShippedDefinitions.MetersFile, ShippedDefinitions.Text(ShippedDefinitions.MetersFile));
+        return new(
+            MeterDefinitions.Read([.. Meters.SelectMany(Expand).Select(f => (f, Text(f))), shipped]),
+            Events is null ? ShippedDefinitions.Events(DropUnmatched) : EventDefinitions.Read(Events, Text(Events), DropUnmatched),
+            options);
+    }
 
     /// <summary>Reads one file of whichever kind it is, definitions or pipelines of meters or events, and says what is in it.</summary>
     /// <exception cref="ConfigurationFileException">It is wrong, or cannot be read; the message reads <c>FILE:LINE: REASON</c>.</exception>

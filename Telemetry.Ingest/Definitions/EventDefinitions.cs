@@ -25,7 +25,9 @@ internal sealed record EventDefinition(PatternList? EventTypes, IReadOnlyList<Tr
     {
         yaml.AllowOnly("event_type", "traits");
         var traits = new OrderedDictionary<string, TraitDefinition>(Defaults.Select(d => KeyValuePair.Create(d.Name, d)));
-        foreach (var (name, trait) in yaml.Entries().ContainsKey("traits") ? yaml["traits"]?.Entries() ?? new Dictionary<string, YamlValue>() : throw yaml.Error("'traits' is missing."))
+        if (!yaml.Entries().ContainsKey("traits"))
+            throw yaml.Error("'traits' is missing.");
+        foreach (var (name, trait) in yaml["traits"]?.Entries() ?? new Dictionary<string, YamlValue>())
             traits[name] = TraitDefinition.Read(name, trait);
         return new(PatternList.Read(yaml.Required("event_type")), [.. traits.Values]);
     }

@@ -14,7 +14,8 @@ internal static class BuiltInSamples
     /// <exception cref="FormatException">A field is missing or wrong.</exception>
     public static SampleInFlight OfRequest(Notification notification, NotificationOptions options)
     {
-        if (notification.Payload.ValueKind != JsonValueKind.Object || SampleFields.Find(notification.Payload, "request") is not { ValueKind: JsonValueKind.Object } request)
+        if (notification.Payload.ValueKind != JsonValueKind.Object
+            || SampleFields.Find(notification.Payload, "request") is not { ValueKind: JsonValueKind.Object } request)
             throw new FormatException("'payload.request' is no object.");
         var series = new SeriesKey(
             notification.EventType, SampleType.Delta, notification.EventType["http.".Length..],

@@ -8,7 +8,10 @@ using Telemetry.Ingest.Definitions.Paths;
 
 namespace Telemetry.Ingest.Notifications;
 
-/// <summary>A telemetry event as Ceilometer's agents send it to each other: <c>{message_id, event_type, generated, traits: [[name, type, value]], raw}</c>, signed.</summary>
+/// <summary>
+/// A telemetry event as Ceilometer's agents send it to each other: <c>{message_id, event_type, generated, traits: [[name, type, value]], raw}</c>,
+/// signed.
+/// </summary>
 /// <remarks>Source: message_from_event in ceilometer/publisher/utils.py; type numbers as in <see cref="TraitType"/>.</remarks>
 internal static class EventMessage
 {

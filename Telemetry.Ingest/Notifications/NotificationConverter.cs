@@ -44,8 +44,8 @@ public sealed class NotificationConverter
     }
 
     private static bool IsAbout(IReadOnlyList<string> topics, Notification notification, bool perMeter) =>
-        notification.Payload.ValueKind == JsonValueKind.Array && topics.Any(t => notification.EventType == t
-            || (perMeter && notification.EventType.Length > t.Length && notification.EventType[t.Length] == '.' && notification.EventType.StartsWith(t, StringComparison.Ordinal)));
+        notification.Payload.ValueKind == JsonValueKind.Array && topics.Any(t =>
+            notification.EventType == t || (perMeter && notification.EventType.StartsWith($"{t}.", StringComparison.Ordinal)));
 
     private void Take<T>(Conversion conversion, JsonElement messages, List<T> list, Func<JsonElement, T> read)
     {
@@ -63,7 +63,8 @@ public sealed class NotificationConverter
         var notification = conversion.Notification;
         if (notification.EventType is "telemetry.polling" or "telemetry.api")
         {
-            if (notification.Payload.ValueKind == JsonValueKind.Object && SampleFields.Find(notification.Payload, "samples") is { ValueKind: JsonValueKind.Array } samples)
+            if (notification.Payload.ValueKind == JsonValueKind.Object
+                && SampleFields.Find(notification.Payload, "samples") is { ValueKind: JsonValueKind.Array } samples)
                 Take(conversion, samples, conversion.Samples, SampleMessage.Read);
             else
                 conversion.Problem("'payload.samples' is no list.");

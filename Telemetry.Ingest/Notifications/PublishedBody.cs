@@ -28,7 +28,8 @@ public static class PublishedBody
         using (document)
         {
             var items = new List<T>();
-            foreach (var item in document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : (JsonElement[])[document.RootElement])
+            JsonElement[] given = document.RootElement.ValueKind == JsonValueKind.Array ? [.. document.RootElement.EnumerateArray()] : [document.RootElement];
+            foreach (var item in given)
             {
                 try
                 {

@@ -25,7 +25,8 @@ internal sealed class Expression
     private readonly string _text;
     private readonly Func<Func<string, object?>, object?> _value;
 
-    private Expression(string text, Func<Func<string, object?>, object?> value, IReadOnlyList<string> names) => (_text, _value, Names) = (text, value, names);
+    private Expression(string text, Func<Func<string, object?>, object?> value, IReadOnlyList<string> names) =>
+        (_text, _value, Names) = (text, value, names);
 
     /// <summary>What the expression refers to, in the order of appearance: <c>volume</c>, <c>resource_metadata.x</c>, <c>$(meter).unit</c>.</summary>
     public IReadOnlyList<string> Names { get; }

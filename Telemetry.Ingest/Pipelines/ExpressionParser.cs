@@ -156,7 +156,8 @@ internal sealed partial class ExpressionParser(string text)
             ("int", 1) => scope => Math.Truncate(OfText(arguments[0](scope))),
             ("float", 1) => scope => OfText(arguments[0](scope)),
             ("pow", 2) => scope => Math.Pow(Numbers(scope)[0], Numbers(scope)[1]),
-            _ => throw new ExpressionException($"'{text}' calls {function} with {arguments.Count} arguments; there are abs(x), min(x, y, …), max(x, y, …), round(x), int(x), float(x) and pow(x, y)."),
+            _ => throw new ExpressionException($"'{text}' calls {function} with {arguments.Count} arguments; "
+                + "there are abs(x), min(x, y, …), max(x, y, …), round(x), int(x), float(x) and pow(x, y)."),
         };
     }
 
@@ -164,12 +165,19 @@ internal sealed partial class ExpressionParser(string text)
         ? number
         : ExpressionValues.Number(value);
 
-    private string Peek() => Token().Match(text, _at) is { Success: true } match ? match.Groups[1].Value : _at < text.Length && !string.IsNullOrWhiteSpace(text[_at..]) ? throw Unexpected() : "";
+    /// <summary>The next token, empty at the end.</summary>
+    private string Peek()
+    {
+        if (Token().Match(text, _at) is { Success: true } match)
+            return match.Groups[1].Value;
+        return string.IsNullOrWhiteSpace(text[_at..]) ? "" : throw Unexpected();
+    }
 
     private string Next()
     {
         var token = Peek();
-        _at = token.Length == 0 ? _at : Token().Match(text, _at) is var m ? m.Index + m.Length : _at;
+        if (token.Length > 0)
+            _at += Token().Match(text, _at).Length;
         return token;
     }
 

@@ -15,7 +15,8 @@ internal sealed record PipelineSink(string Name, IReadOnlyList<YamlValue> Transf
 internal sealed record PipelineFile(IReadOnlyList<PipelineSource> Sources, IReadOnlyList<PipelineSink> Sinks)
 {
     /// <summary>All meters or events to the store, unchanged.</summary>
-    public static PipelineFile Default(string kind) => Read("(default)", $"{{sources: [{{name: all, {kind}: ['*'], sinks: [store]}}], sinks: [{{name: store, publishers: [store]}}]}}", kind);
+    public static PipelineFile Default(string kind) => Read(
+        "(default)", $"{{sources: [{{name: all, {kind}: ['*'], sinks: [store]}}], sinks: [{{name: store, publishers: [store]}}]}}", kind);
 
     /// <param name="kind">The key of a source's patterns: <c>meters</c> or <c>events</c>.</param>
     /// <exception cref="ConfigurationFileException">The file is wrong.</exception>

@@ -71,13 +71,15 @@ public sealed record PublisherUrl
             "test" => PublisherKind.Test,
             "kafka" or "zaqar" => throw yaml.Error($"Publisher '{scheme}' is not supported; take notifier, http or file instead."),
             "http_alt" or "file_alt" => throw yaml.Error($"Publisher '{scheme}' is not supported; take {scheme[..4]} instead."),
-            _ => throw yaml.Error($"There is no publisher '{scheme}'; there are store, notifier, udp, tcp, http, https, file, prometheus, opentelemetryhttp and test."),
+            _ => throw yaml.Error($"There is no publisher '{scheme}'; "
+                + "there are store, notifier, udp, tcp, http, https, file, prometheus, opentelemetryhttp and test."),
         };
         // Uri wants a host where most of these need none.
         var withHost = full.EndsWith("://", StringComparison.Ordinal) ? full + "localhost" : full.Replace("://?", "://localhost?", StringComparison.Ordinal);
         if (!Uri.TryCreate(withHost, UriKind.Absolute, out var url))
             throw yaml.Error($"'{text}' is no URL.");
-        if (kind is PublisherKind.Udp or PublisherKind.Tcp or PublisherKind.Http or PublisherKind.Prometheus or PublisherKind.OpenTelemetryHttp && withHost != full)
+        if (withHost != full
+            && kind is PublisherKind.Udp or PublisherKind.Tcp or PublisherKind.Http or PublisherKind.Prometheus or PublisherKind.OpenTelemetryHttp)
             throw yaml.Error($"'{text}' names no host.");
         if (kind == PublisherKind.File && url.AbsolutePath is "" or "/")
             throw yaml.Error($"'{text}' names no file; file:///PATH does.");

@@ -7,10 +7,10 @@ namespace Telemetry.Ingest.Pipelines;
 internal static class SampleScope
 {
     public static readonly IReadOnlyList<string> Fields =
-        ["name", "type", "unit", "volume", "user_id", "project_id", "resource_id", "timestamp", "resource_metadata", "source", "id", "monotonic_time"];
+        ["name", "type", "unit", "volume", "user_id", "project_id", "resource_id", "timestamp", "source", "id", "monotonic_time"];
 
     /// <summary>Whether an expression about one sample may use a name.</summary>
-    public static bool Knows(string name) => Fields.Contains(name.Split('.')[0]) && (name.StartsWith("resource_metadata.", StringComparison.Ordinal) || !name.Contains('.'));
+    public static bool Knows(string name) => name.StartsWith("resource_metadata.", StringComparison.Ordinal) || Fields.Contains(name);
 
     /// <summary>A field's value, null for metadata that the sample lacks.</summary>
     public static object? Value(SampleInFlight sample, string name) => name switch

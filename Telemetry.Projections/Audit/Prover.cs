@@ -26,7 +26,8 @@ public sealed class Prover(IEventStore log, AuditLog audit)
         var checkpoint = Covering(recorded.Position);
         var nodes = audit.Tree.Nodes;
         var payload = shares is null ? ((EventBody.Json)recorded.Body).Utf8 : CanonicalSamples.Encode(shares[part]);
-        int? sample = shares?[part].Indexes.ToList().IndexOf(number) is { } row and >= 0 ? row : null;
+        var isShare = recorded.Streams.Count > 1 && id == recorded.Id.Share(recorded.Streams.ToList().FindIndex(s => s.Stream == wanted));
+        int? sample = !isShare && shares?[part].Indexes.ToList().IndexOf(number) is { } row and >= 0 ? row : null;
         return new(
             checkpoint.Note, Prove(recorded, leaves, part, payload, checkpoint.Size, nodes), sample,
             await ProveSignatureAsync(recorded, shares, part, checkpoint.Size, nodes, ct));

@@ -121,7 +121,8 @@ internal sealed partial class PathParser
             return Split(function, split);
         if (SubPattern().Match(function) is { Success: true } sub)
             return Sub(sub);
-        throw new PathException($"Path '{_text}': `{function}` is no function; there are `split(SEPARATOR, INDEX, MAX)`, `sub(/regex/, replacement)`, `len`, `sorted` and `this`.");
+        throw new PathException($"Path '{_text}': `{function}` is no function; "
+            + "there are `split(SEPARATOR, INDEX, MAX)`, `sub(/regex/, replacement)`, `len`, `sorted` and `this`.");
     }
 
     private SplitNode Split(string function, Match match) =>

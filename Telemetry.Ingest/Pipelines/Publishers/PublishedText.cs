@@ -68,7 +68,9 @@ internal static class PublishedText
             var name = sample.Series.Meter.Replace('.', '_').Replace('-', '_');
             if (sample.Series.Type != SampleType.Delta && typed.Add(name))
                 text.Append(CultureInfo.InvariantCulture, $"# TYPE {name} {(sample.Series.Type == SampleType.Cumulative ? "counter" : "gauge")}\n");
-            text.Append(CultureInfo.InvariantCulture, $"{name}{{resource_id=\"{Label(sample.Series.ResourceId)}\", user_id=\"{Label(sample.Series.UserId)}\", project_id=\"{Label(sample.Series.ProjectId)}\"}} {sample.Volume:R}\n");
+            var (resource, user, project) = (Label(sample.Series.ResourceId), Label(sample.Series.UserId), Label(sample.Series.ProjectId));
+            text.Append(name)
+                .Append(CultureInfo.InvariantCulture, $"{{resource_id=\"{resource}\", user_id=\"{user}\", project_id=\"{project}\"}} {sample.Volume:R}\n");
         }
         return text.ToString();
     }

@@ -122,14 +122,14 @@ internal sealed class Aggregator : Transformer
         {
             Count++;
             var s = Sample.Series;
+            var project = policies._project == "last" ? next.Series.ProjectId : s.ProjectId;
+            var user = policies._user == "last" ? next.Series.UserId : s.UserId;
             Sample = Sample with
             {
                 Volume = cumulative ? next.Volume : Sample.Volume + next.Volume,
                 Timestamp = policies._timestamp == "last" ? next.Timestamp : Sample.Timestamp,
                 Metadata = policies._metadata == "last" ? next.Metadata : Sample.Metadata,
-                Series = policies._project == "last" || policies._user == "last"
-                    ? new(s.Meter, s.Type, s.Unit, s.ResourceId, policies._project == "last" ? next.Series.ProjectId : s.ProjectId, policies._user == "last" ? next.Series.UserId : s.UserId, s.Source)
-                    : s,
+                Series = project == s.ProjectId && user == s.UserId ? s : new(s.Meter, s.Type, s.Unit, s.ResourceId, project, user, s.Source),
             };
         }
     }

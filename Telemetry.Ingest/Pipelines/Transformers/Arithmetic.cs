@@ -45,7 +45,7 @@ internal sealed class Arithmetic : Transformer
             throw expr.Error("The formula names no meter; one is written $(METER).");
         _name = target["name"]?.Text();
         _unit = target["unit"]?.Text();
-        _type = target["type"] is { } type ? SampleTypes.Parse(type.Text()) ?? throw type.Error($"'{type.Text()}' is no type; a type is gauge, delta or cumulative.") : null;
+        _type = Conversion.ReadType(target["type"]);
     }
 
     public static Arithmetic Of(YamlValue parameters) => new(parameters);

@@ -23,7 +23,7 @@ internal sealed class Conversion
         SourceUnit = source?["unit"]?.Text();
         _name = target?["name"] is { } name ? Bounded(name) : null;
         _unit = target?["unit"] is { } unit ? Bounded(unit) : null;
-        _type = target?["type"] is { } type ? SampleTypes.Parse(type.Text()) ?? throw type.Error($"'{type.Text()}' is no type; a type is gauge, delta or cumulative.") : null;
+        _type = ReadType(target?["type"]);
         _nameMap = Mapping.Read(source, target, "name");
         _unitMap = Mapping.Read(source, target, "unit");
         _max = target?["max"]?.Number() ?? double.PositiveInfinity;
@@ -42,6 +42,11 @@ internal sealed class Conversion
 
     /// <exception cref="ConfigurationFileException">A parameter is wrong.</exception>
     public static Conversion Read(YamlValue parameters) => new(parameters["source"], parameters["target"]);
+
+    /// <summary>Null where no type is named.</summary>
+    /// <exception cref="ConfigurationFileException">It is no type.</exception>
+    public static SampleType? ReadType(YamlValue? yaml) => yaml is null ? null : SampleTypes.Parse(yaml.Text())
+        ?? throw yaml.Error($"'{yaml.Text()}' is no type; a type is gauge, delta or cumulative.");
 
     /// <summary>The volume times a number, or what the formula gives; the volume itself without a scale.</summary>
     /// <exception cref="ExpressionException">The formula has no value for this sample.</exception>

@@ -39,7 +39,8 @@ internal abstract class Transformer
             "delta" => Delta.Of(parameters),
             "rate_of_change" => RateOfChange.Of(parameters),
             "unit_conversion" => UnitConversion.Of(parameters),
-            var other => throw name.Error($"There is no transformer '{other}'; there are accumulator, aggregator, arithmetic, delta, rate_of_change and unit_conversion."),
+            var other => throw name.Error($"There is no transformer '{other}'; "
+                + "there are accumulator, aggregator, arithmetic, delta, rate_of_change and unit_conversion."),
         };
     }
 }

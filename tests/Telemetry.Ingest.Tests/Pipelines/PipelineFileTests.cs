@@ -85,6 +85,7 @@ public sealed class PipelineFileTests
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: arithmetic, parameters: {target: {expr: 'volume * $(a)'}}}]}]", "f:2: A formula cannot use 'volume'")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: arithmetic}]}]", "f:2: 'target' is missing.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: rate_of_change, parameters: {target: {scale: 'volum'}}}]}]", "f:2: A scale cannot use 'volum'")]
+    [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: rate_of_change, parameters: {target: {scale: resource_metadata}}}]}]", "f:2: A scale cannot use 'resource_metadata'; it can use name, type")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: rate_of_change, parameters: {target: {scale: '1 +'}}}]}]", "f:2: '1 +' ends where more is expected.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: rate_of_change, parameters: {target: {type: speed}}}]}]", "f:2: 'speed' is no type")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: delta, parameters: {source: {map_from: {name: '('}}, target: {map_to: {name: x}}}}]}]", "f:2: '(' is no regular expression")]

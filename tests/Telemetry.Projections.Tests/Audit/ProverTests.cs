@@ -46,6 +46,7 @@ public sealed class ProverTests : IDisposable
         var (recorded, alarm) = await FillAsync();
 
         Assert.Equal("alarm-1", ProofChecker.Check((await ProveAsync(alarm.Id.Value))!, _log.Audit.Verifier).Event.Stream.ToString());
+        Assert.Null((await ProveAsync(recorded.Id.Share(0)))!.Sample); // a share as a whole, not its first sample
         Assert.Equal(recorded.Streams[2].Stream, ProofChecker.Check((await ProveAsync(recorded.Id.Share(2)))!, _log.Audit.Verifier).Event.Stream);
     }
 

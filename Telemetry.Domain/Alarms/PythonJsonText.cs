@@ -6,7 +6,7 @@ namespace Telemetry.Domain.Alarms;
 
 /// <summary>JSON text as Python's <c>json.dumps</c> writes it: a space after <c>:</c> and <c>,</c>, only ASCII.</summary>
 /// <remarks>Clients and other tools compare the details of history and the reasons of event alarms letter by letter.</remarks>
-internal static class PythonJson
+internal static class PythonJsonText
 {
     public static string Format(string json, bool sortKeys = false)
     {

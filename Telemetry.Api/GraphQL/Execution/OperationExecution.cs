@@ -1,0 +1,391 @@
+using System.Collections;
+using Telemetry.Api.GraphQL.Language;
+using Telemetry.Api.GraphQL.Types;
+
+namespace Telemetry.Api.GraphQL.Execution;
+
+/// <summary>Carries out one operation once. Source: GraphQL, September 2025, section 6.</summary>
+/// <remarks>
+/// Everything here runs in the <see cref="WorkQueue"/>, one thing at a time. A field whose value is there is completed at once; the
+/// others are waited for all together, the root fields of a mutation one after another.
+/// </remarks>
+internal sealed class OperationExecution
+{
+    private readonly WorkQueue _queue = new();
+    private readonly TaskCompletionSource<OperationResult> _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ExecutionErrors _errors;
+    private readonly CancellationToken _ct;
+    private readonly Dictionary<Type, IDataLoader> _loaders = [];
+    private object?[]?[] _arguments = [];
+    private CancellationTokenSource? _abort;
+    private TaskCompletionSource? _idle;
+    private ObjectResult _root = null!;
+    private int _pending;
+    private bool _isOver;
+
+    public OperationExecution(Operation operation, ExecutionRequest request, CancellationToken ct)
+    {
+        Operation = operation;
+        Request = request;
+        _errors = new(request, operation.Document.Syntax);
+        _ct = ct;
+    }
+
+    public Operation Operation { get; }
+
+    public ExecutionRequest Request { get; }
+
+    public CancellationToken RequestAborted => (_abort ??= CancellationTokenSource.CreateLinkedTokenSource(_ct)).Token;
+
+    /// <param name="source">The parent of the root fields.</param>
+    /// <exception cref="OperationCanceledException">The token was cancelled; what still runs is left to itself.</exception>
+    public async ValueTask<OperationResult> ExecuteAsync(object source)
+    {
+        var aborting = _ct.UnsafeRegister(static e => ((OperationExecution)e!)._queue.Post(static e => ((OperationExecution)e!).Abort(), e), this);
+        await using (aborting.ConfigureAwait(false))
+        {
+            _queue.Run(() => Start(source));
+            return await _done.Task.ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Calls back with a field's context, for what is not a field's value: a subscription's stream.</summary>
+    public Task<T> RunAsync<T>(Selection selection, Func<IResolverContext, ValueTask<T>> resolve)
+    {
+        var result = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _root = new(null, 0, isNullable: true, Operation.RootType, [selection]);
+        _queue.Run(() => _ = CompleteAsync());
+        return result.Task.WaitAsync(_ct);
+
+        async Task CompleteAsync()
+        {
+            try
+            {
+                result.TrySetResult(await resolve(new ResolverContext(this, _root, 0, selection, RootSource.Instance, ArgumentsOf(selection))));
+            }
+#pragma warning disable CA1031 // The one who waits gets it.
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                result.TrySetException(e);
+            }
+        }
+    }
+
+    /// <summary>An error as the client may see it.</summary>
+    public IReadOnlyList<IError> Describe(Exception exception, Selection selection) =>
+        _errors.Describe(exception, _root.PathTo(0), selection.Nodes);
+
+    public void ReportError(IError error) => _errors.Add(error);
+
+    public T DataLoader<T>() where T : IDataLoader
+    {
+        lock (_loaders)
+        {
+            if (!_loaders.TryGetValue(typeof(T), out var loader))
+            {
+                var options = Request.DataLoaderOptions with { RequestAborted = RequestAborted };
+                _loaders.Add(typeof(T), loader = Request.DataLoaders.Create(typeof(T), Request.Services, _queue, options));
+            }
+
+            return (T)loader;
+        }
+    }
+
+    public object?[] ArgumentsOf(Selection selection)
+    {
+        if (selection.ConstantArguments is { } constant)
+            return constant;
+        if (!selection.HasVariables)
+            return selection.ConstantArguments = FieldArguments.Coerce(selection, Request.Variables);
+        // A resolver that left the queue may ask for what is selected below it.
+        lock (_loaders)
+        {
+            if (selection.Id >= _arguments.Length)
+                Array.Resize(ref _arguments, Math.Max(Operation.SelectionCount, selection.Id + 1));
+            return _arguments[selection.Id] ??= FieldArguments.Coerce(selection, Request.Variables);
+        }
+    }
+
+    private void Start(object source)
+    {
+        try
+        {
+            var selections = Operation.GetSelections(Operation.Root, Operation.RootType);
+            _root = new(null, 0, isNullable: true, Operation.RootType, selections);
+            if (Operation.Definition.Operation == OperationType.Mutation)
+            {
+                _ = ExecuteSeriallyAsync(source);
+                return;
+            }
+
+            ExecuteFields(_root, source);
+            FinishIfIdle();
+        }
+        catch (LeafCoercionException e)
+        {
+            // A condition of @skip or @include that has no value: the request's fault, before any field.
+            _isOver = true;
+            _done.TrySetResult(OperationResult.RequestError([new Error(e.Message) { Code = ErrorCodes.BadUserInput }]));
+        }
+#pragma warning disable CA1031 // Nothing may leave the queue's thread: the one who waits gets it.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _done.TrySetException(e);
+        }
+    }
+
+    private async Task ExecuteSeriallyAsync(object source)
+    {
+        try
+        {
+            for (var i = 0; i < _root.Selections.Length && !_isOver && !_root.IsDropped; i++)
+            {
+                ExecuteField(_root, i, source);
+                if (_pending > 0)
+                {
+                    _idle = new();
+                    await _idle.Task;
+                }
+            }
+
+            _idle = null;
+            FinishIfIdle();
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _done.TrySetException(e);
+        }
+    }
+
+    private void ExecuteFields(ObjectResult node, object source)
+    {
+        for (var i = 0; i < node.Selections.Length; i++)
+        {
+            if (node.IsDropped || _isOver)
+                return;
+            ExecuteField(node, i, source);
+        }
+    }
+
+    private void ExecuteField(ObjectResult node, int index, object source)
+    {
+        var selection = node.Selections[index];
+        try
+        {
+            var field = selection.Field;
+            if (field.Property is { } property)
+            {
+                Complete(node, index, field.Type, property(source), selection);
+                return;
+            }
+
+            if (field.Resolver is not { } resolver)
+            {
+                Complete(node, index, field.Type, DefaultResolver.Resolve(node.Type, field, source), selection);
+                return;
+            }
+
+            var value = resolver(new ResolverContext(this, node, index, selection, source, ArgumentsOf(selection)));
+            if (value.IsCompletedSuccessfully)
+                Complete(node, index, field.Type, value.Result, selection);
+            else
+                _ = AwaitFieldAsync(node, index, value, selection);
+        }
+#pragma warning disable CA1031 // Whatever a resolver throws is its field's error.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(node, index, !selection.Field.Type.IsNonNull, e, selection);
+        }
+    }
+
+    private async Task AwaitFieldAsync(ObjectResult node, int index, ValueTask<object?> pending, Selection selection)
+    {
+        _pending++;
+        try
+        {
+            var value = await pending.ConfigureAwait(true);
+            if (!_isOver && !node.IsOutOfTree())
+                Complete(node, index, selection.Field.Type, value, selection);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_isOver)
+                Fail(node, index, !selection.Field.Type.IsNonNull, e, selection);
+        }
+
+        EndWait();
+    }
+
+    private void EndWait()
+    {
+        if (--_pending > 0)
+            return;
+        if (_idle is { } idle)
+            idle.TrySetResult();
+        else
+            FinishIfIdle();
+    }
+
+    private void Complete(ResultNode node, int index, GraphQLType type, object? value, Selection selection)
+    {
+        var isNullable = true;
+        if (type is NonNullType nonNull)
+        {
+            isNullable = false;
+            type = nonNull.OfType;
+        }
+
+        if (value is null)
+        {
+            if (!isNullable)
+                Fail(node, index, isNullable, new NullViolationException(), selection);
+            return;
+        }
+
+        try
+        {
+            switch (type)
+            {
+                case ScalarType scalar:
+                    node.Values[index] = scalar.Serialize(value);
+                    break;
+                case EnumType @enum:
+                    node.Values[index] = @enum.Serialize(value);
+                    break;
+                case ListType list:
+                    CompleteList(node, index, isNullable, list.OfType, value, selection);
+                    break;
+                default:
+                    CompleteObject(node, index, isNullable, (NamedType)type, value, selection);
+                    break;
+            }
+        }
+#pragma warning disable CA1031 // A list that fails while it is read, a value that is of no type: the field's error.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Fail(node, index, isNullable, e is LeafCoercionException ? new ResultCoercionException(e.Message) : e, selection);
+        }
+    }
+
+    private void CompleteObject(ResultNode node, int index, bool isNullable, NamedType type, object value, Selection selection)
+    {
+        if (_ct.IsCancellationRequested)
+        {
+            Abort();
+            return;
+        }
+
+        var objectType = Operation.Schema.ObjectTypeOf(type, value)
+            ?? throw new InvalidOperationException($"A {value.GetType()} is no object of {type}.");
+        var child = new ObjectResult(node, index, isNullable, objectType, Operation.GetSelections(selection.Children!, objectType));
+        node.Values[index] = child;
+        ExecuteFields(child, value);
+    }
+
+    private void CompleteList(ResultNode node, int index, bool isNullable, GraphQLType itemType, object value, Selection selection)
+    {
+        if (value is IAsyncEnumerable<object?> stream)
+        {
+            _ = AwaitListAsync(node, index, isNullable, itemType, stream, selection);
+            return;
+        }
+
+        if (value is not IEnumerable items || value is string)
+            throw new InvalidOperationException($"{selection.Field.Name} is a list, and its value a {value.GetType()}.");
+        var counted = items as ICollection ?? items.Cast<object?>().ToList();
+        var list = new ListResult(node, index, isNullable, counted.Count);
+        node.Values[index] = list;
+        var i = 0;
+        foreach (var item in counted)
+        {
+            if (list.IsDropped || _isOver)
+                return;
+            Complete(list, i++, itemType, item, selection);
+        }
+    }
+
+    private async Task AwaitListAsync(
+        ResultNode node, int index, bool isNullable, GraphQLType itemType, IAsyncEnumerable<object?> stream, Selection selection)
+    {
+        _pending++;
+        try
+        {
+            var items = new List<object?>();
+            await foreach (var item in stream.WithCancellation(RequestAborted))
+                items.Add(item);
+            if (!_isOver && !node.IsOutOfTree())
+                CompleteList(node, index, isNullable, itemType, items, selection);
+        }
+#pragma warning disable CA1031 // As above.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            if (!_isOver)
+                Fail(node, index, isNullable, e, selection);
+        }
+
+        EndWait();
+    }
+
+    /// <summary>Puts null in a value's place, or in the nearest place above that takes one. Errors below a null that stands already are dropped.</summary>
+    private void Fail(ResultNode node, int index, bool isNullable, Exception exception, Selection selection)
+    {
+        if (exception is OperationCanceledException && _ct.IsCancellationRequested)
+        {
+            Abort();
+            return;
+        }
+
+        if (_isOver || node.IsOutOfTree())
+            return;
+        _errors.Add(exception, node, index, selection);
+        node.Values[index] = null;
+        for (var at = node; !isNullable; at = at.Parent!)
+        {
+            at.IsDropped = true;
+            if (at.Parent is null)
+            {
+                _abort?.Cancel();
+                return;
+            }
+
+            at.Parent.Values[at.Index] = null;
+            isNullable = at.IsNullable;
+        }
+    }
+
+    private void FinishIfIdle()
+    {
+        if (_pending > 0 || _isOver)
+            return;
+        _isOver = true;
+        _done.TrySetResult(new OperationResult(_root.IsDropped ? null : _root, hasData: true, _errors.All));
+    }
+
+    private void Abort()
+    {
+        _isOver = true;
+        _idle?.TrySetResult();
+        _done.TrySetCanceled(_ct);
+    }
+}
+
+/// <summary>The parent of root fields that have none.</summary>
+internal sealed class RootSource
+{
+    public static readonly RootSource Instance = new();
+}
+
+/// <summary>A field that is never null had no value.</summary>
+internal sealed class NullViolationException : Exception;
+
+/// <summary>A resolver's value does not fit its field's scalar or enum: the server's mistake, told without the value.</summary>
+internal sealed class ResultCoercionException(string message) : Exception(message);

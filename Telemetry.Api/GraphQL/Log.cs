@@ -1,0 +1,13 @@
+namespace Telemetry.Api.GraphQL;
+
+internal static partial class Log
+{
+    [LoggerMessage(5001, LogLevel.Error, "GraphQL: the resolver of {Path} failed.")]
+    public static partial void ResolverFailed(ILogger logger, Exception exception, string path);
+
+    [LoggerMessage(5002, LogLevel.Error, "GraphQL: a request failed outside its resolvers.")]
+    public static partial void RequestFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(5003, LogLevel.Warning, "GraphQL: a socket was ended: {Reason}")]
+    public static partial void SocketEnded(ILogger logger, string reason);
+}
