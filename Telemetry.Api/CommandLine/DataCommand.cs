@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Telemetry.Api.Hosting;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
@@ -55,9 +56,12 @@ internal static class DataCommand
         }
     }
 
-    /// <summary>Says what a server refused.</summary>
-    public static async Task<int> FailAsync(HttpResponseMessage response, CancellationToken ct) =>
-        TelemetryCommand.Fail($"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}");
+    /// <summary>Says what a server refused, and what to do where it does not keep the audit log's tree.</summary>
+    public static async Task<int> FailAsync(HttpResponseMessage response, CancellationToken ct) => TelemetryCommand.Fail(
+        $"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}"
+        + (response.StatusCode == HttpStatusCode.NotFound
+            ? " Where it runs without the audit log's tree, start it with TELEMETRY__Audit__Enabled=true, or stop it and run this again."
+            : ""));
 
     private static ServiceProvider Services(string data)
     {
