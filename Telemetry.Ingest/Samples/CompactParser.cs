@@ -19,7 +19,8 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
     private readonly ByteTable<SeriesKey[]> _seriesSections = new(maxBytes: 8 << 20);
     private readonly ByteTable<Metadata[]> _metadataSections = new(maxBytes: 8 << 20);
     private readonly Dictionary<Parts, SeriesKey> _series = [];
-    private readonly Dictionary<SeriesKey, SeriesKey> _checked = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<SeriesKey, SeriesKey> _checked = new(ReferenceEqualityComparer.Instance); // under the rules of the last body
+    private SampleRules? _rules;
 
     /// <exception cref="SampleFaultException">There is a fault; the first one is told.</exception>
     public ParsedSamples Parse(ReadOnlySpan<byte> body, SampleRules rules)
@@ -27,7 +28,11 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
         var batch = Decode(body);
         if (batch.Count == 0)
             throw new SampleFaultException(new(SampleFaultKind.NoSamples, null, null, null, "Samples should be included in request body"));
-        _checked.Clear();
+        if (rules != _rules || _checked.Count > MaxSeries)
+        {
+            _checked.Clear();
+            _rules = rules;
+        }
         SeriesKey[]? changed = null;
         for (var i = 0; i < batch.Count; i++)
         {
