@@ -1,5 +1,3 @@
-using System.Diagnostics;
-
 namespace Telemetry.Benchmarks;
 
 /// <summary>The four questions of W over HTTP, full answers: the median and the least of many.</summary>
@@ -15,7 +13,7 @@ internal static class QueryBenchmark
             {
                 IngestBenchmark.Load(server.Url, "compact", 4, polls);
                 Console.WriteLine($"{polls * 10_000L:N0} samples, peak {server.PeakMegabytes:F0} MB");
-                await AskAsync(server.Url);
+                Ask(server.Url);
                 Console.WriteLine($"peak after queries {server.PeakMegabytes:F0} MB");
             }
         }
@@ -25,10 +23,9 @@ internal static class QueryBenchmark
         }
     }
 
-    private static async Task AskAsync(Uri server)
+    private static void Ask(Uri server)
     {
-        using var client = new HttpClient { BaseAddress = server };
-        client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        using var client = new LoadClient(server);
         var unaligned = Workload.Start.AddSeconds(30).ToString("yyyy-MM-ddTHH:mm:ss");
         foreach (var (name, path, times) in new[]
         {
@@ -43,10 +40,9 @@ internal static class QueryBenchmark
             var took = new List<double>();
             for (var i = 0; i < times + 20; i++)
             {
-                var start = Stopwatch.GetTimestamp();
-                bytes = (await client.GetByteArrayAsync(path)).Length;
+                (var milliseconds, bytes) = client.Get(path);
                 if (i >= 20)
-                    took.Add(Stopwatch.GetElapsedTime(start).TotalMilliseconds);
+                    took.Add(milliseconds);
             }
             took.Sort();
             Console.WriteLine($"{name,-40} median {took[took.Count / 2],8:F2} ms, least {took[0],8:F2} ms, p99 {took[(int)(took.Count * .99)],8:F2} ms, {bytes:N0} bytes");
