@@ -1,0 +1,56 @@
+using System.ComponentModel;
+using System.Diagnostics;
+
+namespace Telemetry.Conformance;
+
+/// <summary>Programs out of Debian's packages that tests run for real; installed where they are missing and the account may.</summary>
+public static class DebianPackage
+{
+    private static readonly Lock Installing = new();
+
+    /// <summary>The program's path, null where it is not there and cannot be installed.</summary>
+    public static string? Program(string name, string package)
+    {
+        lock (Installing)
+        {
+            if (Find(name) is { } found)
+                return found;
+            if (!Environment.IsPrivilegedProcess)
+                return null;
+            if (!Run("install", "-y", "--no-install-recommends", package) && Run("update"))
+                Run("install", "-y", "--no-install-recommends", package);
+            return Find(name);
+        }
+    }
+
+    private static string? Find(string name) =>
+        new[] { "/usr/bin", "/usr/local/bin", "/usr/sbin" }.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    private static bool Run(params string[] arguments)
+    {
+        var start = new ProcessStartInfo("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
+        };
+        try
+        {
+            using var process = Process.Start(start)!;
+            process.OutputDataReceived += static (_, _) => { };
+            process.ErrorDataReceived += static (_, _) => { };
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            process.StandardInput.Close();
+            if (process.WaitForExit(TimeSpan.FromMinutes(5)))
+                return process.ExitCode == 0;
+            process.Kill();
+            return false;
+        }
+        catch (Win32Exception)
+        {
+            return false; // no apt-get: not a Debian
+        }
+    }
+}
