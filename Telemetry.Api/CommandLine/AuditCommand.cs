@@ -106,7 +106,10 @@ internal static class AuditCommand
             Console.WriteLine($"{fault.Kind}: {fault.Message}");
         Console.WriteLine($"{report.Events} events, {report.Samples} samples, {report.Leaves} leaves, root {report.Root}");
         Console.WriteLine($"{report.Checkpoints} checkpoints, {report.Signatures} signatures verified{(report.Unverified > 0 ? $", {report.Unverified} leaves after the tree" : "")}");
-        Console.WriteLine(report.Faults.Count == 0 ? "The log is sound." : $"The log is not sound: {report.Faults.Count} faults.");
+        Console.WriteLine(
+            report.Faults.Count > 0 ? $"The log is not sound: {report.Faults.Count} faults."
+            : report.Unverified == 0 ? "The log is sound."
+            : $"No fault was found, but nothing vouches for {report.Unverified} of {report.Leaves} leaves: no tree had them before this walk.");
         return report.Faults.Count == 0 ? 0 : NotSound;
     }
 
