@@ -26,12 +26,15 @@ switch (args.FirstOrDefault())
     case "alarms":
         await AlarmBenchmark.RunAsync(Option("--alarms", 100_000), Option("--resources", 10_000));
         return 0;
+    case "events":
+        await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000));
+        return 0;
     case "graphql":
         await GraphQLBenchmark.RunAsync();
         return 0;
     default:
         Console.Error.WriteLine(
             "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
-            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
+            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | events [--events=1000000] [--batch=1000] | graphql; a poll is 10,000 samples");
         return 2;
 }

@@ -1,5 +1,10 @@
 using System.Text.Json;
 using Telemetry.Agents.Alarms;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Queries;
+using Telemetry.Domain.Streams;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Agents.Tests.Alarms;
 
