@@ -95,7 +95,7 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         {
             await flush;
         }
-        rebuild.Flush();
+        rebuild.Flush(whole: true);
         await loop.PauseAsync(
             async () =>
             {
@@ -121,7 +121,7 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
                 if (rebuild.FlushPressure < 1 || (!flush.IsCompleted && rebuild.FlushPressure < 2))
                     continue;
                 await flush;
-                flush = Task.Run(rebuild.Flush, CancellationToken.None);
+                flush = Task.Run(() => rebuild.Flush(whole: false), CancellationToken.None);
             }
         }
     }
