@@ -3,11 +3,13 @@ using Telemetry.Agents.Alarms;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
+using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
+using Telemetry.Projections.Events;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Hosting;
@@ -44,6 +46,7 @@ internal static class TelemetryServer
         services.AddSqliteEventStore(data);
         services.Configure<ProjectionsOptions>(options => options.Directory = data);
         services.AddTelemetryProjections(start);
+        services.AddTelemetryEvents();
         if (tree)
             services.AddTelemetryAudit(publish: start);
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
@@ -74,6 +77,7 @@ internal static class TelemetryServer
         builder.Services.AddSingleton<PrometheusMetrics>();
         builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
+        builder.Services.AddEventApi();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddEmbeddedStores(data, tree: KeepsTree(configuration));
@@ -84,6 +88,7 @@ internal static class TelemetryServer
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapEvents();
         app.MapAuditApi(tree: KeepsTree(configuration));
         app.MapAlarms();
         app.MapProjections();
