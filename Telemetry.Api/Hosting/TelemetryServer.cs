@@ -4,7 +4,11 @@ using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Configuration;
+using Telemetry.Ingest.Events;
 using Telemetry.Ingest.EventStores.Sqlite;
+using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
@@ -25,7 +29,7 @@ internal static class TelemetryServer
             {
                 await app.StartAsync(ct);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
             {
                 throw new ServerStartException(e.Message, e);
             }
@@ -58,6 +62,8 @@ internal static class TelemetryServer
         var data = Path.GetFullPath(settings.Data ?? configuration["Telemetry:Data"] ?? ServerSettings.DefaultData);
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
+        if (settings.RabbitMq is { Count: > 0 } brokers)
+            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(brokers));
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -74,11 +80,13 @@ internal static class TelemetryServer
         builder.Services.AddSingleton<PrometheusMetrics>();
         builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
+        builder.Services.AddEventIntake();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddEmbeddedStores(data, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
+        builder.Services.AddNotifications();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on

@@ -2,9 +2,9 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Metering;
-using Telemetry.Domain.Streams;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Pipelines.Publishers;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Ingest.Pipelines;
 

@@ -6,6 +6,7 @@ using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Datagrams;
 using Telemetry.Ingest.Events;
 using Telemetry.Ingest.Samples;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Ingest.Pipelines;
 
@@ -15,7 +16,7 @@ namespace Telemetry.Ingest.Pipelines;
 /// the bus has given out stays unacknowledged.
 /// </remarks>
 public sealed class PipelineStore(
-    SampleIntake samples, EventIntake events, SampleLimits limits, TimeProvider clock, ILogger<PipelineStore> logger) : ISampleIntake
+    SampleIntake sampleIntake, EventIntake eventIntake, SampleLimits limits, TimeProvider clock, ILogger<PipelineStore> logger) : ISampleIntake
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -28,12 +29,12 @@ public sealed class PipelineStore(
     /// <param name="problem">Told of every sample that cannot be kept, and why.</param>
     /// <returns>False where all of it was stored before.</returns>
     public async Task<bool> StoreAsync(
-        IReadOnlyList<SampleInFlight> given, IReadOnlyList<TelemetryEvent> made, EventId id, string source, Action<string> problem, CancellationToken ct)
+        IReadOnlyList<SampleInFlight> samples, IReadOnlyList<TelemetryEvent> events, EventId id, string source, Action<string> problem, CancellationToken ct)
     {
-        var kept = given.Where(s => IsKept(s, problem)).Select(Shared).ToList();
+        var kept = samples.Where(s => IsKept(s, problem)).Select(Shared).ToList();
         // Both at once, so that both are in one group of the log's writer.
-        var storing = kept.Count == 0 ? null : PatientlyAsync(() => samples.AppendAsync(SampleInFlight.ToBatch(kept), id, source, ct), ct);
-        var recording = made.Count == 0 ? null : PatientlyAsync(async () => !(await events.AppendAsync(made, new(Source: source), ct)).AlreadyStored, ct);
+        var storing = kept.Count == 0 ? null : PatientlyAsync(() => sampleIntake.AppendAsync(SampleInFlight.ToBatch(kept), id, source, ct), ct);
+        var recording = events.Count == 0 ? null : PatientlyAsync(async () => !(await eventIntake.AppendAsync(events, new(Source: source), ct)).AlreadyStored, ct);
         var stored = storing is null && recording is null;
         if (storing is not null)
             stored |= await storing;
@@ -43,8 +44,8 @@ public sealed class PipelineStore(
     }
 
     /// <inheritdoc/>
-    public Task AcceptAsync(IReadOnlyList<SampleInFlight> given, string source, CancellationToken ct) =>
-        StoreAsync(given, [], EventId.New(), source, logger.SampleNotKept, ct);
+    public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct) =>
+        StoreAsync(samples, [], EventId.New(), source, logger.SampleNotKept, ct);
 
     // What the log keeps of a metadata object it keeps for good; the bound is the one of samples over HTTP.
     private bool IsKept(SampleInFlight sample, Action<string> problem)

@@ -63,6 +63,14 @@ public sealed class BusOptions : IValidatableObject
     /// <summary>For TLS: the name that the broker's certificate must have; empty for the host's of the URL.</summary>
     public string ServerName { get; set; } = "";
 
+    /// <summary>These brokers instead of the ones that are set.</summary>
+    public void Use(IReadOnlyList<string> urls)
+    {
+        Urls.Clear();
+        foreach (var url in urls)
+            Urls.Add(url);
+    }
+
     internal string[] EffectiveExchanges => Given(Exchanges, DefaultExchanges);
 
     internal string[] EffectiveTopics => Given(Topics, "notifications");

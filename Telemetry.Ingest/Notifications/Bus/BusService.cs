@@ -7,6 +7,8 @@ using MassTransit.RabbitMqTransport.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Telemetry.Ingest.Pipelines;
+using Telemetry.Ingest.Pipelines.Publishers;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
@@ -16,8 +18,8 @@ namespace Telemetry.Ingest.Notifications.Bus;
 /// a little, then the program goes on without it; MassTransit connects when it comes, and again whenever it was lost.
 /// </remarks>
 internal sealed class BusService(
-    IOptions<BusOptions> options, NotificationOptions notifications, IEnumerable<PublishedTopic> published, NotificationConsumer consumer, BusSender sender,
-    TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
+    IOptions<BusOptions> options, NotificationOptions notifications, SamplePipelines samples, EventPipelines events, IEnumerable<PublishedTopic> published,
+    NotificationConsumer consumer, BusSender sender, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private readonly ILogger _logger = loggers.CreateLogger<BusService>();
     private readonly CancellationTokenSource _stopping = new();
@@ -59,8 +61,22 @@ internal sealed class BusService(
     private List<BusQueue> Queues()
     {
         var queues = BusQueue.Consumed(options.Value, notifications).ToList();
-        foreach (var name in published.Select(p => BusQueue.NameOf(p.Topic, p.Priority)).Distinct().Where(n => queues.TrueForAll(q => q.Name != n)))
-            queues.Add(new(name, [options.Value.TelemetryExchange], IsConsumed: false));
+        var consumed = queues.Select(q => q.Name).ToHashSet();
+        var notifiers = samples.PublishersBySink.Select(s => (s.Sink, s.Publishers, NotifierPublisher.SampleTopic))
+            .Concat(events.PublishersBySink.Select(s => (s.Sink, s.Publishers, NotifierPublisher.EventTopic)));
+        var topics = published.ToList();
+        foreach (var (sink, publishers, absent) in notifiers)
+        {
+            foreach (var topic in publishers.Where(p => p.Kind == PublisherKind.Notifier).SelectMany(p => NotifierPublisher.Topics(p, absent)))
+            {
+                if (publishers.Any(p => p.Kind == PublisherKind.Store) && consumed.Contains(BusQueue.NameOf(topic, "sample")))
+                    throw new OptionsValidationException(nameof(PipelineSettings), typeof(PipelineSettings), [
+                        $"Sink '{sink}' stores, and publishes to the topic '{topic}', which is consumed here and stored as well: all would count twice. Name another topic, or only one of both."]);
+                topics.Add(new(topic));
+            }
+        }
+        queues.AddRange(topics.Select(t => BusQueue.NameOf(t.Topic, t.Priority)).Distinct().Where(n => !consumed.Contains(n))
+            .Select(n => new BusQueue(n, [options.Value.TelemetryExchange], IsConsumed: false)));
         return queues;
     }
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Net.Mime;
-using System.Text.Json;
 using MassTransit;
 using MassTransit.Serialization;
 
