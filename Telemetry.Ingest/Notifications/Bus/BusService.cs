@@ -164,9 +164,10 @@ internal sealed class BusService(
         endpoint.Instance(consumer);
     }
 
-    /// <summary>Says on a message for the error queue where it was published.</summary>
+    /// <summary>Says on a message for the error queue why it is there and where it was published.</summary>
     private static void NameSource(ExceptionReceiveContext context)
     {
+        context.ExceptionHeaders.Set("Telemetry-Reason", context.Exception.Message);
         if (!context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery))
             return;
         context.ExceptionHeaders.Set("Telemetry-Exchange", delivery.Exchange);
