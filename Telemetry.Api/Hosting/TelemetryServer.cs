@@ -5,7 +5,10 @@ using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.EventStores.Sqlite;
+using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
@@ -27,7 +30,7 @@ internal static class TelemetryServer
             {
                 await app.StartAsync(ct);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
             {
                 throw new ServerStartException(e.Message, e);
             }
@@ -61,6 +64,8 @@ internal static class TelemetryServer
         var data = Path.GetFullPath(settings.Data ?? configuration["Telemetry:Data"] ?? ServerSettings.DefaultData);
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
+        if (settings.RabbitMq is { Count: > 0 } brokers)
+            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(brokers));
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -83,6 +88,7 @@ internal static class TelemetryServer
         builder.Services.AddEmbeddedStores(data, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
+        builder.Services.AddNotifications();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
