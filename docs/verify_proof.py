@@ -11,6 +11,9 @@ import struct
 import sys
 
 
+SAMPLES = b"telemetry/samples/v1\n"
+
+
 class NotProved(Exception):
     pass
 
@@ -116,6 +119,13 @@ def root_from(leaf, index, size, path):
     return result
 
 
+def root_of(leaves):
+    if len(leaves) == 1:
+        return sha256(b"\0" + leaves[0])
+    split = 1 << (len(leaves) - 1).bit_length() - 1
+    return sha256(b"\1" + root_of(leaves[:split]) + root_of(leaves[split:]))
+
+
 # --- Canonical encodings (docs/audit.md) --------------------------------------------------------------------------------------
 
 class Reader:
@@ -135,56 +145,65 @@ class Reader:
         length, = self.unpack("I")
         return None if length == 0xFFFFFFFF else self.take(length).decode()
 
+    def runs(self, count, entry):
+        column = []
+        for _ in range(self.unpack("I")[0]):
+            value, length = entry(), self.unpack("I")[0]
+            need(length <= count - len(column), "a run is too long")
+            column += [value] * length
+        need(len(column) == count, "a column is too short")
+        return column
+
 
 def read_leaf(data):
     r = Reader(data, b"telemetry/event/v1\n")
-    leaf = {"stream": r.text(), "version": r.unpack("q")[0], "id": r.take(16).hex(), "type": r.text(), "recorded_at": r.unpack("q")[0]}
+    leaf = {"id": r.take(16).hex(), "type": r.text(), "recorded_at": r.unpack("q")[0]}
     for name in ("source", "signer", "signature", "correlation", "causation"):
         leaf[name] = r.text()
-    leaf["content"], leaf["payload"] = r.unpack("B")[0], r.take(32)
+    leaf["parts"] = [r.unpack("q32s") for _ in range(r.unpack("I")[0])]
     need(r.at == len(data), "something follows after the leaf")
     return leaf
 
 
-def read_samples(data):
-    r = Reader(data, b"telemetry/samples/v1\n")
-    stream, count = r.text(), r.unpack("I")[0]
-    series = []
-    for _ in range(r.unpack("I")[0]):
-        meter, kind = r.text(), r.unpack("B")[0]
-        series.append({"meter": meter, "type": ("gauge", "delta", "cumulative")[kind], "unit": r.text(), "resource_id": r.text(),
-                       "project_id": r.text(), "user_id": r.text(), "source": r.text()})
-    metadata = [r.text() for _ in range(r.unpack("I")[0])]
-    numbers, of_series, of_metadata = (r.unpack("%dI" % count) for _ in range(3))
-    times, volumes = r.unpack("%dq" % count), r.unpack("%dd" % count)
-    return stream, [dict(series[of_series[i]], number=numbers[i], timestamp_us=times[i], volume=volumes[i], metadata=metadata[of_metadata[i]])
-                    for i in range(count)]
+def read_part(data):
+    """The digest, the stream, and what it has: JSON or a list of samples."""
+    if not data.startswith(SAMPLES):
+        r = Reader(data, b"telemetry/json/v1\n")
+        stream = r.text()
+        return sha256(data), stream, data[r.at:]
+    r = Reader(data, SAMPLES)
+    shape, of_metadata = (r.take(r.unpack("I")[0]) for _ in range(2))
+    digest = sha256(SAMPLES + sha256(shape) + sha256(of_metadata) + data[r.at:])
+    s, m = Reader(shape, b""), Reader(of_metadata, b"")
+    stream, count = s.text(), s.unpack("I")[0]
+    need(count <= len(data) // 8, "there are more samples than values")
+    series = s.runs(count, lambda: {"meter": s.text(), "type": ("gauge", "delta", "cumulative")[s.unpack("B")[0]], "unit": s.text(),
+                                    "resource_id": s.text(), "project_id": s.text(), "user_id": s.text(), "source": s.text()})
+    metadata, times = m.runs(count, m.text), r.runs(count, lambda: r.unpack("q")[0])
+    volumes = r.unpack("%dd" % count)
+    return digest, stream, [dict(series[i], timestamp_us=times[i], volume=volumes[i], metadata=metadata[i]) for i in range(count)]
 
 
 # --- The proof ----------------------------------------------------------------------------------------------------------------
 
 def check_event(proven, size, root):
-    data = unbase64(proven["leaf"])
-    path = [unbase64(node) for node in proven["path"]]
+    data, path = unbase64(proven["leaf"]), [unbase64(node) for node in proven["path"]]
     need(root_from(data, proven["index"], size, path) == root, "leaf %d is not in the tree of the checkpoint" % proven["index"])
-    leaf = read_leaf(data)
-    if "payload" in proven:
-        need(sha256(unbase64(proven["payload"])) == leaf["payload"], "the payload is not the one that the leaf has the digest of")
-    return leaf
+    leaf, n = read_leaf(data), proven["part"]
+    digest, stream, content = read_part(unbase64(proven["payload"]))
+    need(0 <= n < len(leaf["parts"]) and digest == leaf["parts"][n][1], "the payload is not the one that the leaf has the digest of")
+    return leaf, leaf["parts"][n][0], stream, content
 
 
 def check_signature(proven, event_index, leaf, samples, size, root):
     values = dict(part.strip().split("=", 1) for part in leaf["signature"].split(","))
-    key_leaf = check_event(proven["key"], size, root)
-    key = json.loads(unbase64(proven["key"]["payload"]))
-    need(key_leaf["type"] == "key-registered" and key_leaf["stream"] == "key-" + values["keyid"] and key["id"] == values["keyid"],
-         "the proof does not show how key %s was registered" % values["keyid"])
-    need(proven["key"]["index"] < event_index, "the key was registered after the event")
-    need(key["project_id"] is None or all(s["project_id"] == key["project_id"] for s in samples or []), "the key is for another project")
+    key_leaf, _, stream, content = check_event(proven["key"], size, root)
+    need(key_leaf["type"] == "key-registered" and stream == "key-" + values["keyid"], "the proof does not show how the key was registered")
+    key = json.loads(content)
+    need(key["id"] == values["keyid"] and proven["key"]["index"] < event_index, "the key was registered after the event")
+    need(key["project_id"] is None or all(s["project_id"] == key["project_id"] for s in samples), "the key is for another project")
     if values.get("over") == "streams":
-        path = [unbase64(node) for node in proven["share_path"]]
-        signed_root = root_from(leaf["payload"], proven["share_index"], proven["share_count"], path)
-        message = b"telemetry/batch/v1\n" + base64.b64encode(signed_root) + b"\n"
+        message = b"telemetry/batch/v1\n" + base64.b64encode(root_of([digest for _, digest in leaf["parts"]])) + b"\n"
     else:
         message = unbase64(proven["body"])
     signature = unbase64(values["sig"])
@@ -196,19 +215,16 @@ def check_signature(proven, event_index, leaf, samples, size, root):
 def check(proof, vkey):
     need(proof["proof"] == "telemetry/proof/v1", "the proof is of an unknown form")
     origin, size, root = open_checkpoint(proof["checkpoint"], vkey)
-    event = proof["event"]
-    leaf = check_event(event, size, root)
+    index = proof["event"]["index"]
+    leaf, version, stream, content = check_event(proof["event"], size, root)
     print("proved: event %s (%s), version %d of stream %s, is leaf %d of %d of %s"
-          % (leaf["id"], leaf["type"], leaf["version"], leaf["stream"], event["index"], size, origin))
-    samples = None
-    if leaf["content"] == 1 and "payload" in event:
-        stream, samples = read_samples(unbase64(event["payload"]))
-        need(stream == leaf["stream"], "the samples are of another stream")
-        if "sample" in proof:
-            need(0 <= proof["sample"] < len(samples), "the sample is not in the payload")
-            print("proved: sample %s" % json.dumps(samples[proof["sample"]], sort_keys=True))
+          % (leaf["id"], leaf["type"], version, stream, index, size, origin))
+    samples = content if isinstance(content, list) else []
+    if "sample" in proof:
+        need(0 <= proof["sample"] < len(samples), "the sample is not in the payload")
+        print("proved: sample %s" % json.dumps(samples[proof["sample"]], sort_keys=True))
     if "signature" in proof:
-        print("proved: signed by key %s" % check_signature(proof["signature"], event["index"], leaf, samples, size, root))
+        print("proved: signed by key %s" % check_signature(proof["signature"], index, leaf, samples, size, root))
 
 
 def main(arguments):
