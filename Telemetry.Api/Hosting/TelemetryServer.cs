@@ -39,8 +39,8 @@ internal static class TelemetryServer
         }
     }
 
-    /// <summary>Whether the server keeps the audit log's tree up with the log; without it, <c>telemetry audit</c> makes the tree when it is asked.</summary>
-    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", false);
+    /// <summary>Whether the server keeps the audit log's tree up with the log, as it does unless told otherwise; without it, nothing vouches for the log.</summary>
+    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", true);
 
     /// <summary>The log and the read models of a data directory, as the server and the commands use them.</summary>
     /// <param name="tree">Whether the audit log's tree is one of them.</param>
