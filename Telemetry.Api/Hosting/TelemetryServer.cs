@@ -10,6 +10,7 @@ using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
+using Telemetry.Projections.Events;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Hosting;
@@ -46,6 +47,7 @@ internal static class TelemetryServer
         services.AddSqliteEventStore(data);
         services.Configure<ProjectionsOptions>(options => options.Directory = data);
         services.AddTelemetryProjections(start);
+        services.AddTelemetryEvents();
         if (tree)
             services.AddTelemetryAudit(publish: start);
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());

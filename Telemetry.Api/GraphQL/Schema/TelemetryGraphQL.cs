@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
+using Telemetry.Api.GraphQL.Schema.Subscriptions;
 
 namespace Telemetry.Api.GraphQL.Schema;
 
@@ -31,11 +32,12 @@ internal static class TelemetryGraphQL
             server.EnforceGetRequestsPreflightHeader = api.Value.CorsOrigins.Count > 0;
             server.AllowedOrigins = api.Value.CorsOrigins;
         });
+        services.AddHostedService<LogFeed>();
         services.AddGraphQLServer()
             .ConfigureSchema(schema => schema
                 .AddTypesOf(typeof(TelemetryGraphQL).Assembly, typeof(TelemetryGraphQL).Namespace)
                 .AddGlobalObjectIdentification())
-            .AddErrorFilter<Refusals>()
+            .AddErrorFilter<Refused>()
             .AddHttpRequestInterceptor<CallerOfRequest>();
         return services;
     }

@@ -113,7 +113,7 @@ internal static class AlarmBodies
                 w.WriteString("autoscaling_group_id", r.AutoscalingGroupId);
             }),
             { Composite: { } r } => (CompositeRule.Name, Group(r)),
-            _ => throw Refusals.BadInput("A rule is of one type."),
+            _ => throw Refused.BadInput("A rule is of one type."),
         };
         members["type"] = w => w.WriteStringValue(type);
         members[$"{type}_rule"] = w =>
@@ -137,7 +137,7 @@ internal static class AlarmBodies
                 { GnocchiSearch: { } r } => (GnocchiSearchRule.Name, Leaf(r)),
                 { Prometheus: { } r } => (PrometheusRule.Name, Leaf(r)),
                 { Composite: { } r } => (null, Group(r)),
-                _ => throw Refusals.BadInput("A rule is of one type."),
+                _ => throw Refused.BadInput("A rule is of one type."),
             };
             w.WriteStartObject();
             if (type is not null)
@@ -253,7 +253,7 @@ internal static class AlarmBodies
 
     private static long Seconds(string name, TimeSpan length) => length.Ticks % TimeSpan.TicksPerSecond == 0
         ? length.Ticks / TimeSpan.TicksPerSecond
-        : throw Refusals.BadInput($"\"{name}\" is of whole seconds, not {length.TotalSeconds} s.");
+        : throw Refused.BadInput($"\"{name}\" is of whole seconds, not {length.TotalSeconds} s.");
 
     private static string NameOf<T>(T value) where T : struct, Enum => value.ToString().ToLowerInvariant();
 }

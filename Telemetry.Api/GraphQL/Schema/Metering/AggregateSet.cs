@@ -25,7 +25,7 @@ internal sealed class AggregateSet
 
     public static Aggregate Quantile(double q) => q is >= 0 and <= 1
         ? new(AggregateFunction.Percentile, "quantile", Percentile: q * 100)
-        : throw Refusals.BadInput($"\"q\" is 0 to 1, not {q}.");
+        : throw Refused.BadInput($"\"q\" is 0 to 1, not {q}.");
 
     public static Aggregate Distinct(Dimension of) => new(AggregateFunction.Cardinality, "distinct", FieldOf(of));
 
@@ -72,6 +72,6 @@ internal sealed class AggregateSet
             if (aggregate is not null)
                 selected.Add(aggregate);
         }
-        return selected.Count <= MaxCount ? new([.. selected]) : throw Refusals.BadInput($"At most {MaxCount} quantiles and counts can be selected, not {selected.Count}.");
+        return selected.Count <= MaxCount ? new([.. selected]) : throw Refused.BadInput($"At most {MaxCount} quantiles and counts can be selected, not {selected.Count}.");
     }
 }

@@ -38,9 +38,9 @@ internal sealed class BucketGrid
     /// <exception cref="Execution.GraphQLException">The period makes no buckets, or too many.</exception>
     public static BucketGrid Of(long from, long to, CalendarDuration period, string timeZone)
     {
-        var zone = TimeConstraints.FindZone(timeZone) ?? throw Refusals.BadInput($"\"{timeZone}\" is no time zone.");
+        var zone = TimeConstraints.FindZone(timeZone) ?? throw Refused.BadInput($"\"{timeZone}\" is no time zone.");
         if (((period.Months > 0 ? 1 : 0) + (period.Days > 0 ? 1 : 0) + (period.Time > TimeSpan.Zero ? 1 : 0)) != 1 || period.Time.Ticks % TimeSpan.TicksPerSecond != 0)
-            throw Refusals.BadInput($"A period is of months, of days or of whole seconds, not {period}.");
+            throw Refused.BadInput($"A period is of months, of days or of whole seconds, not {period}.");
         var edges = new List<long>();
         foreach (var edge in Edges(from, period, zone))
         {
@@ -50,9 +50,9 @@ internal sealed class BucketGrid
             if (edge >= to)
                 break;
             if (edges.Count > MaxBuckets)
-                throw Refusals.BadInput($"The range holds more than {MaxBuckets} periods of {period}. Ask for a longer period or a shorter range.");
+                throw Refused.BadInput($"The range holds more than {MaxBuckets} periods of {period}. Ask for a longer period or a shorter range.");
         }
-        return edges.Count > 1 ? new(edges) : throw Refusals.BadInput($"A period of {period} ends after the calendar does.");
+        return edges.Count > 1 ? new(edges) : throw Refused.BadInput($"A period of {period} ends after the calendar does.");
     }
 
     /// <summary>The buckets as stretches that a reader can be asked for.</summary>
@@ -68,7 +68,7 @@ internal sealed class BucketGrid
             else
                 runs.Add(new(_edges[i], _edges[i + 1], length));
         }
-        return runs.Count <= MaxRuns ? runs : throw Refusals.BadInput($"The range has more than {MaxRuns} months or changes of the clock. Ask for a shorter one.");
+        return runs.Count <= MaxRuns ? runs : throw Refused.BadInput($"The range has more than {MaxRuns} months or changes of the clock. Ask for a shorter one.");
     }
 
     private static IEnumerable<long> Edges(long from, CalendarDuration period, TimeZoneInfo zone)

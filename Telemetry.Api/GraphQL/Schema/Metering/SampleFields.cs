@@ -13,8 +13,8 @@ internal static class SampleFields
         resources.LoadRequiredAsync(sample.Stored.Series.ResourceId, ct);
 
     /// <summary>The event in the log that brought it, as its stream has it.</summary>
-    public static async Task<StreamEventView> GetProvenanceAsync([Parent] Sample sample, EventOfSample events, CancellationToken ct) =>
-        await events.LoadRequiredAsync(new SamplePlace(sample.Stored.Position, sample.Stored.Id, SampleStreams.For(sample.Stored.Series.ProjectId, sample.Stored.Timestamp)), ct);
+    public static async Task<StreamEventView> GetProvenanceAsync([Parent] Sample sample, EventInLog events, CancellationToken ct) =>
+        await events.LoadRequiredAsync(new LogPlace(sample.Stored.Position, sample.Stored.Id, SampleStreams.For(sample.Stored.Series.ProjectId, sample.Stored.Timestamp)), ct);
 
     [NodeResolver]
     public static async Task<Sample?> FindAsync(string id, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct) =>

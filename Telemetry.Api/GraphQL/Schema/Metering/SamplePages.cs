@@ -33,7 +33,7 @@ internal sealed class SamplePages
         var isNewestFirst = keys is [{ Field: var only, Descending: true }] && only == Field.Timestamp && page.Last is null;
         if (((page.First ?? page.Last) > UnboundedSize || !isNewestFirst) && filter.Bounds(Field.Timestamp).From is null)
         {
-            throw Refusals.BadInput(
+            throw Refused.BadInput(
                 $"A page of more than {UnboundedSize} samples, or one in another order than newest first, needs a time: where: {{timestamp: {{gte: …}}}}.");
         }
         var pages = new SamplePages(reader, filter, keys, ct);
@@ -56,7 +56,7 @@ internal sealed class SamplePages
     private async Task<Connection<Sample>> BackwardsAsync(int size, string? after, string? before)
     {
         if (after is not null)
-            throw Refusals.BadInput("\"last\" goes with \"before\", not with \"after\".");
+            throw Refused.BadInput("\"last\" goes with \"before\", not with \"after\".");
         var (cursor, seen) = Parse(before);
         var reverse = _keys.ConvertAll(k => k with { Descending = !k.Descending });
         var equal = cursor is null || seen <= 1 ? [] : await ReadAsync(Predicate.And(_filter, At(cursor)), _keys, seen - 1);
@@ -67,7 +67,7 @@ internal sealed class SamplePages
         {
             var whole = await ReadAsync(Predicate.And(_filter, At(new(Order, Values(cut[0]), ""))), _keys, MaxEqual);
             if (whole.Count == MaxEqual)
-                throw Refusals.BadInput($"More than {MaxEqual} samples are equal by this order; page forwards.");
+                throw Refused.BadInput($"More than {MaxEqual} samples are equal by this order; page forwards.");
             groups[^1] = [.. whole];
         }
         groups.Reverse();
@@ -104,7 +104,7 @@ internal sealed class SamplePages
         var cursor = Cursor.Parse(text, Order, _keys.Count);
         return int.TryParse(cursor.Last, NumberStyles.None, CultureInfo.InvariantCulture, out var seen) && seen is > 0 and <= MaxEqual
             ? (cursor, seen)
-            : throw Refusals.BadInput($"\"{text}\" is no cursor of samples.");
+            : throw Refused.BadInput($"\"{text}\" is no cursor of samples.");
     }
 
     private (long, double, long) KeyOf(StoredSample sample) => (

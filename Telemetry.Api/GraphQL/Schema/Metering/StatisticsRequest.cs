@@ -42,13 +42,13 @@ internal sealed class StatisticsRequest
         IReadOnlyList<StatisticsSortInput>? order, int first, DateTimeOffset now, AggregateSet aggregates)
     {
         if (range.To <= range.From)
-            throw Refusals.BadInput($"A range ends after it begins, not from {range.From:O} to {range.To:O}.");
+            throw Refused.BadInput($"A range ends after it begins, not from {range.From:O} to {range.To:O}.");
         if ((range.To ?? now) - range.From > MaxRange)
-            throw Refusals.BadInput($"A range is at most {MaxRange.Days} days long.");
+            throw Refused.BadInput($"A range is at most {MaxRange.Days} days long.");
         if (first is < 1 or > BucketGrid.MaxBuckets)
-            throw Refusals.BadInput($"\"first\" is 1 to {BucketGrid.MaxBuckets}, not {first}.");
+            throw Refused.BadInput($"\"first\" is 1 to {BucketGrid.MaxBuckets}, not {first}.");
         if (groupBy?.Count > MaxGroups)
-            throw Refusals.BadInput($"At most {MaxGroups} fields can be grouped by, not {groupBy.Count}.");
+            throw Refused.BadInput($"At most {MaxGroups} fields can be grouped by, not {groupBy.Count}.");
         return new(
             UnixMicroseconds.From(range.From), range.To is { } to ? UnixMicroseconds.From(to) : null, UnixMicroseconds.From(now), period, timeZone,
             [.. (groupBy ?? []).Select(GroupOf).Distinct()], fill, order ?? [], first, aggregates);
@@ -134,7 +134,7 @@ internal sealed class StatisticsRequest
     {
         { Dimension: { } dimension } => (dimension.ToString().ToLowerInvariant(), AggregateSet.FieldOf(dimension)),
         { Metadata: { Length: > 0 } key } => (key, Field.Metadata(key.Replace(':', '.'))),
-        _ => throw Refusals.BadInput("A key of metadata is not empty."),
+        _ => throw Refused.BadInput("A key of metadata is not empty."),
     };
 
     private static IEnumerable<(Func<StatisticsBucket, double?> Value, bool Descending)> KeysOf(StatisticsSortInput order)

@@ -4,18 +4,18 @@ using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Api.GraphQL.Schema.Streams;
 
-/// <summary>Where a sample is in the log.</summary>
+/// <summary>Where the log has something.</summary>
 /// <param name="Position">Of its event; 0 where the reader did not tell.</param>
-/// <param name="Id">The sample's, of which the event's follows unless a sender gave it.</param>
+/// <param name="Id">A sample's, of which the event's follows unless a sender gave it; else empty.</param>
 /// <param name="Stream">Its stream.</param>
-internal sealed record SamplePlace(long Position, string Id, StreamName Stream);
+internal sealed record LogPlace(long Position, string Id, StreamName Stream);
 
-/// <summary>The events that brought samples: each event of the log is read once, however many samples it brought.</summary>
-internal sealed class EventOfSample(IEventStore log, IBatchScheduler scheduler, DataLoaderOptions options) : BatchDataLoader<SamplePlace, StreamEventView>(scheduler, options)
+/// <summary>The events that brought samples or telemetry events: each is read once, however much it brought.</summary>
+internal sealed class EventInLog(IEventStore log, IBatchScheduler scheduler, DataLoaderOptions options) : BatchDataLoader<LogPlace, StreamEventView>(scheduler, options)
 {
-    protected override async Task<IReadOnlyDictionary<SamplePlace, StreamEventView>> LoadBatchAsync(IReadOnlyList<SamplePlace> keys, CancellationToken ct)
+    protected override async Task<IReadOnlyDictionary<LogPlace, StreamEventView>> LoadBatchAsync(IReadOnlyList<LogPlace> keys, CancellationToken ct)
     {
-        var found = new Dictionary<SamplePlace, StreamEventView>();
+        var found = new Dictionary<LogPlace, StreamEventView>();
         foreach (var group in keys.GroupBy(k => (k.Position, Event: k.Position > 0 ? null : EventOf(k.Id))))
         {
             var recorded = group.Key switch
