@@ -40,6 +40,10 @@ internal static class Schemas
         yield return new("Sample", Object(
             ("id", Text), ("meter", Text), ("type", SampleType), ("unit", TextOrNull), ("volume", Float), ("resource_id", Text),
             ("user_id", TextOrNull), ("project_id", TextOrNull), ("source", Text), ("timestamp", Timestamp), ("recorded_at", Timestamp), ("metadata", Texts)));
+        yield return new("PublishedSample", Object(
+            ("name", Text), ("type", SampleType), ("unit", TextOrNull), ("volume", Float), ("resource_id", Text), ("user_id", TextOrNull), ("project_id", TextOrNull),
+            ("source", TextOrNull), ("timestamp", Timestamp), ("resource_metadata", new OpenApiSchema { Type = JsonSchemaType.Object }), ("id", TextOrNull),
+            ("monotonic_time", FloatOrNull)));
         yield return new("Resource", Object(
             ("resource_id", Text), ("project_id", TextOrNull), ("user_id", TextOrNull), ("first_sample_timestamp", Timestamp),
             ("last_sample_timestamp", Timestamp), ("metadata", Texts), ("links", List(new OpenApiSchemaReference("Link", document))), ("source", Text)));
