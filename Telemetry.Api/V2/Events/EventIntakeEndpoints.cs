@@ -22,7 +22,7 @@ internal static class EventIntakeEndpoints
     }
 
     private static Task PostAsync(HttpContext context, [AsParameters] EventServices services) =>
-        AcceptAsync(context, services, "rest", body => PostedEvents.Read(body, services.Limits), async (events, _) =>
+        AcceptAsync(context, services, "rest", body => PostedEvents.Read(body, services.Limits), async events =>
         {
             if (JsonAnswer.PrefersMinimal(context.Request))
                 JsonAnswer.WriteMinimal(context.Response);
@@ -31,18 +31,15 @@ internal static class EventIntakeEndpoints
         });
 
     private static Task PostPublishedAsync(HttpContext context, [AsParameters] EventServices services) =>
-        AcceptAsync(context, services, "http", body => PublishedBody.ReadEvents(body, services.Secrets), (_, accepted) => JsonAnswer.WriteAsync(
-            context, accepted, (json, a) =>
-            {
-                json.WriteStartObject();
-                json.WriteNumber("stored"u8, a.Stored);
-                json.WriteEndObject();
-            },
-            StatusCodes.Status201Created));
+        AcceptAsync(context, services, "http", body => PublishedBody.ReadEvents(body, services.Secrets), _ =>
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return Task.CompletedTask;
+        });
 
     private static async Task AcceptAsync(
         HttpContext context, EventServices services, string source, Func<ReadOnlyMemory<byte>, IReadOnlyList<TelemetryEvent>> read,
-        Func<IReadOnlyList<TelemetryEvent>, AcceptedEvents, Task> answer)
+        Func<IReadOnlyList<TelemetryEvent>, Task> answer)
     {
         try
         {
@@ -54,7 +51,7 @@ internal static class EventIntakeEndpoints
             context.Response.Headers["Telemetry-Position"] = accepted.Position.ToString();
             if (accepted.AlreadyStored)
                 context.Response.Headers["Idempotent-Replayed"] = "true";
-            await answer(events, accepted);
+            await answer(events);
         }
         catch (Exception e) when (Translate(e) is { } refused)
         {

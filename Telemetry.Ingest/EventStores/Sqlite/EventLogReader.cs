@@ -124,6 +124,7 @@ internal sealed class EventLogReader : IDisposable
     private EventBody Body(SqliteStatement row) => row.Text(4) switch
     {
         SampleBatchCodec.ContentType => new EventBody.Samples(SampleBatchCodec.DecodeFromLog(row.Blob(7), _catalog)),
+        PackedJson.ContentType => new EventBody.Json(PackedJson.Unpack(row.Blob(7))),
         _ => new EventBody.Json(row.Blob(7).ToArray()),
     };
 

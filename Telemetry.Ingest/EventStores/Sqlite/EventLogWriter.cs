@@ -132,7 +132,7 @@ internal sealed class EventLogWriter : IDisposable
     private (string ContentType, ReadOnlyMemory<byte> Data) Encode(NewEvent e)
     {
         if (e.Body is EventBody.Json json)
-            return ("application/json", json.Utf8);
+            return PackedJson.Pack(json.Utf8);
         _encoded.ResetWrittenCount();
         SampleBatchCodec.EncodeForLog(((EventBody.Samples)e.Body).Batch, _catalog, _encoded);
         return (SampleBatchCodec.ContentType, _encoded.WrittenSpan.ToArray());
