@@ -44,8 +44,14 @@ internal sealed class GraphQLSocketOptions
     /// <summary>Between two pings; a socket that does not answer for as long again is closed. Default 15 s.</summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long one message may take to be sent before the socket is ended: the client does not read. Default 5 s.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Operations at once on one socket. Default 100.</summary>
     public int MaxOperations { get; set; } = 100;
+
+    /// <summary>Sockets at once; the next is refused with 503. Default 10 000.</summary>
+    public int MaxSockets { get; set; } = 10_000;
 }
 
 /// <summary>The page for browsers.</summary>
@@ -53,6 +59,12 @@ internal sealed class GraphQLToolOptions
 {
     /// <summary>Whether it is served. Default true.</summary>
     public bool Enable { get; set; } = true;
+
+    /// <summary>What the page calls itself.</summary>
+    public string Title { get; set; } = "GraphQL";
+
+    /// <summary>What a new document holds: something that can be run as it is.</summary>
+    public string Document { get; set; } = "{\n  __typename\n}\n";
 
     public GraphQLToolServeMode ServeMode { get; set; } = GraphQLToolServeMode.Embedded;
 }
