@@ -29,6 +29,9 @@ internal sealed class GraphQLHttpHandler(
     /// <summary>Cancelled when the server stops: what would go on for ever ends then.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
 
+    /// <summary>Sockets that are open.</summary>
+    public int Sockets => Volatile.Read(ref _sockets);
+
     /// <summary>Takes one of the server's sockets; <see cref="LeaveSocket"/> gives it back.</summary>
     /// <exception cref="BadRequestException">All are taken.</exception>
     public void EnterSocket()

@@ -27,7 +27,7 @@ public sealed class BrowserTests
         Assert.Skip(Problem);
     }
 
-    [Fact]
+    [Fact(Timeout = 300_000)]
     public async Task Banana_Cake_Pop_runs_a_query_and_a_subscription_and_asks_nobody_else()
     {
         RequireTheIde();
@@ -56,7 +56,7 @@ public sealed class BrowserTests
         await AssertStayedAtHomeAsync(browser, host);
     }
 
-    [Fact]
+    [Fact(Timeout = 300_000)]
     public async Task GraphiQL_runs_a_query_and_a_subscription_and_asks_nobody_else()
     {
         RequireTheIde();
@@ -86,7 +86,7 @@ public sealed class BrowserTests
         await AssertStayedAtHomeAsync(browser, host);
     }
 
-    [Fact]
+    [Fact(Timeout = 300_000)]
     public async Task A_build_without_npm_shows_what_is_missing_and_how_to_get_it()
     {
         await using var host = await TestHost.StartOnPortAsync(b => b.AddGraphQLIde("nowhere"));

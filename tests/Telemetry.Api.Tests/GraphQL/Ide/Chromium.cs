@@ -59,7 +59,7 @@ internal sealed class Chromium : IAsyncDisposable
         [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1400,900", "--hide-scrollbars", "--no-first-run",
             "--disable-background-networking", "--disable-component-update", "--disable-sync", "--disable-default-apps", "--disable-extensions", "--no-pings",
-            "--disable-domain-reliability", "--disable-client-side-phishing-detection", "--metrics-recording-only", "--dns-prefetch-disable",
+            "--disable-domain-reliability", "--disable-breakpad", "--disable-crash-reporter", "--disable-client-side-phishing-detection", "--metrics-recording-only", "--dns-prefetch-disable",
             "--disable-features=OptimizationHints,MediaRouter,Translate,AutofillServerCommunication", "--lang=en-US",
             $"--proxy-server=http://127.0.0.1:{proxy.Port}", $"--user-data-dir={profile.Path}", "--remote-debugging-port=0", "about:blank",
         ])
@@ -163,7 +163,13 @@ internal sealed class Chromium : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var ended = _process.WaitForExitAsync(CancellationToken.None);
+        // Not WaitForExitAsync: it waits for the output's end too, which a helper process of the browser can hold open.
+        var exited = new TaskCompletionSource();
+        _process.Exited += (_, _) => exited.TrySetResult();
+        _process.EnableRaisingEvents = true;
+        if (_process.HasExited)
+            exited.TrySetResult();
+        var ended = exited.Task;
         if (_socket.State == WebSocketState.Open)
         {
             _ = CallAsync("Browser.close", [], null);
