@@ -218,10 +218,10 @@ internal sealed class GraphQLHttpHandler(
         switch (result)
         {
             case ExecutionResult.ResponseStream stream:
-                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, time, streaming.Token);
+                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, options.SendTimeout, time, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single } when accepted.Json is null && single.HasData:
-                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, time, streaming.Token);
+                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, options.SendTimeout, time, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single }:
                 if (isRefused)

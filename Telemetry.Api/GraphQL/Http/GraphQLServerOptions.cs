@@ -27,6 +27,9 @@ internal sealed class GraphQLServerOptions
     /// <summary>Other sites whose pages may open sockets, as <c>https://host:port</c>; the endpoint's own always may.</summary>
     public IList<string> AllowedOrigins { get; set; } = [];
 
+    /// <summary>How long a client of a socket or of a stream of events may take in nothing before it is ended. Default 5 s.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     public GraphQLSocketOptions Sockets { get; set; } = new();
 
     public GraphQLToolOptions Tool { get; set; } = new();
@@ -43,9 +46,6 @@ internal sealed class GraphQLSocketOptions
 
     /// <summary>Between two pings; a socket that does not answer for as long again is closed. Default 15 s.</summary>
     public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
-
-    /// <summary>How long one message may take to be sent before the socket is ended: the client does not read. Default 5 s.</summary>
-    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Operations at once on one socket. Default 100.</summary>
     public int MaxOperations { get; set; } = 100;

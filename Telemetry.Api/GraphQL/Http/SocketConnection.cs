@@ -299,13 +299,13 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         if (sending.IsCompletedSuccessfully)
             await sending;
         else
-            await sending.AsTask().WaitAsync(handler.Options.Sockets.SendTimeout, handler.Time, _closing.Token);
+            await sending.AsTask().WaitAsync(handler.Options.SendTimeout, handler.Time, _closing.Token);
     }
 
     /// <summary>Ends the socket and its operations, without a word: nobody reads.</summary>
     private async Task AbandonAsync()
     {
-        Log.SocketEnded(log, $"its client took nothing for {handler.Options.Sockets.SendTimeout.TotalSeconds:0.###} s.");
+        Log.SocketEnded(log, $"its client took nothing for {handler.Options.SendTimeout.TotalSeconds:0.###} s.");
         socket.Abort();
         await _closing.CancelAsync();
     }

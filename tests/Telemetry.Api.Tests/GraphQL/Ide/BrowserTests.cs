@@ -48,7 +48,7 @@ public sealed class BrowserTests
         await WriteAsync(browser, "subscription News { bookAdded { title pages } }");
         await browser.UntilAsync($"{Text}.includes('News: Subscription')");
         await browser.ClickAsync(Button("Run"));
-        await SubscribedAsync(host);
+        await SubscribedAsync(host, browser);
         await host.ExecuteAsync("mutation { addBook(input: {title: \"Fresh from the press\", pages: 321}) { errors { __typename } } }");
         await browser.UntilAsync($"{Text}.includes('\"Fresh from the press\"') && {Text}.includes('321')");
         await browser.ScreenshotAsync("banana-cake-pop-subscription");
@@ -78,7 +78,7 @@ public sealed class BrowserTests
 
         await WriteAsync(browser, "subscription News { bookAdded { title pages } }");
         await browser.ClickAsync("document.querySelector('.graphiql-execute-button')");
-        await SubscribedAsync(host);
+        await SubscribedAsync(host, browser);
         await host.ExecuteAsync("mutation { addBook(input: {title: \"Fresh from the press\", pages: 321}) { errors { __typename } } }");
         await browser.UntilAsync($"{Text}.includes('\"Fresh from the press\"') && {Text}.includes('321')");
         await browser.ScreenshotAsync("graphiql-subscription");
@@ -106,12 +106,16 @@ public sealed class BrowserTests
         await browser.TypeOverAsync(document);
     }
 
-    private static async Task SubscribedAsync(TestHost host)
+    private static async Task SubscribedAsync(TestHost host, Chromium browser)
     {
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var often = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (topics.Count == 0)
+        for (var i = 0; topics.Count == 0; i++)
+        {
             await often.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            if (i > 3_000)
+                Assert.Fail($"Nobody subscribed; see {await browser.ScreenshotAsync("failed")}.");
+        }
     }
 
     private static async Task AssertStayedAtHomeAsync(Chromium browser, TestHost host)

@@ -113,22 +113,11 @@ internal sealed class Chromium : IAsyncDisposable
         }
     }
 
-    /// <summary>A click in the middle of the element that an expression gives.</summary>
+    /// <summary>A click on the element that an expression gives, once it is there and enabled. Not by its place: panes slide.</summary>
     public async Task ClickAsync(string element)
     {
-        await UntilAsync($"({element}).getBoundingClientRect().width > 0");
-        var at = (await EvaluateAsync($"(() => {{ const r = ({element}).getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }})()"))!;
-        foreach (var type in (string[])["mousePressed", "mouseReleased"])
-        {
-            await CallAsync("Input.dispatchMouseEvent", new JsonObject
-            {
-                ["type"] = type,
-                ["x"] = at[0]!.DeepClone(),
-                ["y"] = at[1]!.DeepClone(),
-                ["button"] = "left",
-                ["clickCount"] = 1,
-            });
-        }
+        await UntilAsync($"({element}).getBoundingClientRect().width > 0 && !({element}).disabled");
+        await EvaluateAsync($"({element}).click()");
     }
 
     /// <summary>Replaces all that the focused editor holds.</summary>
