@@ -30,8 +30,8 @@ internal static class MissingPage
           <h2>Without them</h2>
           <p>Queries, mutations and subscriptions are answered all the same; this server's schema is a <a href="{{schema}}">file</a> that any GraphQL tool reads.</p>
           <pre><code>curl {{HtmlEncoder.Default.Encode(url)}} \
-              -H 'Content-Type: application/json' \
-              -d '{"query":"{ __typename }"}'</code></pre>
+          -H 'Content-Type: application/json' \
+          -d '{"query":"{ __typename }"}'</code></pre>
         </body>
         </html>
         """;

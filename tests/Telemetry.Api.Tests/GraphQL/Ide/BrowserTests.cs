@@ -17,6 +17,9 @@ public sealed class BrowserTests
 
     private static string Button(string text) => $"[...document.querySelectorAll('button')].find(b => b.innerText.trim() === '{text}')";
 
+    /// <summary>GraphiQL has read the document, a moment after it was written: its tab has the operation's name.</summary>
+    private static string Tab(string name) => $"document.querySelector('.graphiql-tab-button').innerText.trim() === '{name}'";
+
     private static void RequireTheIde()
     {
         if (Directory.Exists(System.IO.Path.Combine(AppContext.BaseDirectory, "ide")))
@@ -70,6 +73,7 @@ public sealed class BrowserTests
         await browser.UntilAsync($"document.title === 'Bookshop · GraphiQL' && {Text}.includes('__typename')");
 
         await WriteAsync(browser, "query Three { books(first: 3) { totalCount nodes { title author { name } } } }");
+        await browser.UntilAsync(Tab("Three"));
         await browser.ClickAsync("document.querySelector('.graphiql-execute-button')");
         await browser.UntilAsync($"{Text}.includes('\"Book 3\"') && {Text}.includes('\"totalCount\": 20')");
         await browser.ClickAsync("document.querySelector('.graphiql-sidebar button')");
@@ -77,6 +81,7 @@ public sealed class BrowserTests
         await browser.ScreenshotAsync("graphiql-query");
 
         await WriteAsync(browser, "subscription News { bookAdded { title pages } }");
+        await browser.UntilAsync(Tab("News"));
         await browser.ClickAsync("document.querySelector('.graphiql-execute-button')");
         await SubscribedAsync(host, browser);
         await host.ExecuteAsync("mutation { addBook(input: {title: \"Fresh from the press\", pages: 321}) { errors { __typename } } }");
