@@ -16,6 +16,7 @@ internal static class EventStreamWriter
         HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time, CancellationToken ct)
     {
         var response = context.Response;
+        var isCutOff = false;
         response.ContentType = $"{ContentNegotiation.EventStream}; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
@@ -50,7 +51,7 @@ internal static class EventStreamWriter
                     next = reader.MoveNextAsync().AsTask();
                 }
             }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested || isCutOff)
             {
                 // The client left or was cut off, or the server stops.
             }
@@ -61,7 +62,7 @@ internal static class EventStreamWriter
             }
         }
 
-        if (ct.IsCancellationRequested)
+        if (ct.IsCancellationRequested || isCutOff)
             return;
         response.BodyWriter.Write("event: complete\ndata:\n\n"u8);
         await FlushAsync();
@@ -69,21 +70,23 @@ internal static class EventStreamWriter
         // The server's own least rate of an answer would let a large event take minutes.
         async ValueTask FlushAsync()
         {
-            var flushing = response.BodyWriter.FlushAsync(ct);
-            if (flushing.IsCompletedSuccessfully)
-            {
-                await flushing;
-                return;
-            }
-
             try
             {
-                await flushing.AsTask().WaitAsync(sendTimeout, time, ct);
+                var flushing = response.BodyWriter.FlushAsync(ct);
+                if (flushing.IsCompleted)
+                    await flushing;
+                else
+                    await flushing.AsTask().WaitAsync(sendTimeout, time, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                // Whoever reads the results sees it too.
             }
             catch (TimeoutException)
             {
+                isCutOff = true;
                 context.Abort();
-                throw new OperationCanceledException($"The client took nothing for {sendTimeout.TotalSeconds:0.###} s.", context.RequestAborted);
+                throw new OperationCanceledException($"The client took nothing for {sendTimeout.TotalSeconds:0.###} s.");
             }
         }
     }

@@ -94,7 +94,7 @@ internal sealed class Conditions(Scope scope)
         if (filter is null)
             return Predicate.True;
         if (filter.All is not null || filter.Any is not null)
-            throw Refusals.BadInput("Of \"metadata\" only \"some\" and \"none\" are offered: keys are looked up, not counted.");
+            throw Refused.BadInput("Of \"metadata\" only \"some\" and \"none\" are offered: keys are looked up, not counted.");
         return All(
         [
             .. filter.Some is { } some ? [OnPair(some)] : (Predicate[])[],
@@ -120,7 +120,7 @@ internal sealed class Conditions(Scope scope)
     }
 
     private static Execution.GraphQLException NoKey() =>
-        Refusals.BadInput("A condition on metadata names one key, as {key: {eq: \"az\"}, value: {eq: \"a\"}}; \"and\" and \"or\" stand around such conditions.");
+        Refused.BadInput("A condition on metadata names one key, as {key: {eq: \"az\"}, value: {eq: \"a\"}}; \"and\" and \"or\" stand around such conditions.");
 
     private Predicate OnText(Field field, StringOperationFilterInput filter)
     {
@@ -209,12 +209,12 @@ internal sealed class Conditions(Scope scope)
             Count();
             return part.Length <= SeriesKey.MaxLength
                 ? new Predicate.Matches(field, new Regex(pattern(Regex.Escape(part)), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant))
-                : throw Refusals.BadInput($"A part of a text has at most {SeriesKey.MaxLength} characters, not {part.Length}.");
+                : throw Refused.BadInput($"A part of a text has at most {SeriesKey.MaxLength} characters, not {part.Length}.");
         }
     }
 
     /// <summary>True where the condition is false or unknown.</summary>
-    private static Predicate.Any Unless(Predicate condition) => new([new Predicate.Not(condition), .. Missing(condition)]);
+    public static Predicate.Any Unless(Predicate condition) => new([new Predicate.Not(condition), .. Missing(condition)]);
 
     private static IEnumerable<Predicate> Missing(Predicate condition) =>
         condition.Leaves().Select(Predicate.FieldOf).Distinct().Select(f => Predicate.Equal(f, null)).Where(missing => !condition.Leaves().Contains(missing));
@@ -228,7 +228,7 @@ internal sealed class Conditions(Scope scope)
     private void Count()
     {
         if (++_count > MaxCount)
-            throw Refusals.BadInput($"A filter has at most {MaxCount} conditions.");
+            throw Refused.BadInput($"A filter has at most {MaxCount} conditions.");
     }
 
     private void DemandOwn(StringOperationFilterInput filter)

@@ -25,7 +25,7 @@ internal sealed record Cursor(string Order, IReadOnlyList<QueryValue> Values, st
         {
             // Refused below.
         }
-        throw Refusals.BadInput($"\"{(text.Length > 100 ? text[..100] + "…" : text)}\" is no cursor of this list in this order.");
+        throw Refused.BadInput($"\"{(text.Length > 100 ? text[..100] + "…" : text)}\" is no cursor of this list in this order.");
     }
 
     public override string ToString() => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes((string[])[Order, .. Values.Select(Write), Last]));

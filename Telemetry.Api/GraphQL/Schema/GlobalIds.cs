@@ -10,6 +10,6 @@ internal static class GlobalIds
     /// <summary>The key within the type.</summary>
     /// <exception cref="Execution.GraphQLException">It is the id of an object of another type.</exception>
     public static string KeyOf(string id, string typeName) => NodeId.TryParse(id) is { } node && TypeNames.Contains(node.TypeName)
-        ? node.TypeName == typeName ? node.Key : throw Refusals.BadInput($"\"{id}\" is the id of a {node.TypeName}, not of type {typeName}.")
+        ? node.TypeName == typeName ? node.Key : throw Refused.BadInput($"\"{id}\" is the id of a {node.TypeName}, not of type {typeName}.")
         : id;
 }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Http.Ide;
+using Telemetry.Api.GraphQL.Schema.Subscriptions;
 
 namespace Telemetry.Api.GraphQL.Schema;
 
@@ -33,12 +34,13 @@ internal static class TelemetryGraphQL
             server.EnforceGetRequestsPreflightHeader = api.Value.CorsOrigins.Count > 0;
             server.AllowedOrigins = api.Value.CorsOrigins;
         });
+        services.AddHostedService<LogFeed>();
         services.AddGraphQLServer()
             .ConfigureSchema(schema => schema
                 .AddTypesOf(typeof(TelemetryGraphQL).Assembly, typeof(TelemetryGraphQL).Namespace)
                 .AddGlobalObjectIdentification())
             .AddGraphQLIde()
-            .AddErrorFilter<Refusals>()
+            .AddErrorFilter<Refused>()
             .AddHttpRequestInterceptor<CallerOfRequest>();
         return services;
     }

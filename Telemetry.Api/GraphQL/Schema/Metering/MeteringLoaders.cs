@@ -67,3 +67,15 @@ internal sealed class ResourceById(IMeteringReader reader, IBatchScheduler sched
         return (await reader.ResourcesAsync(new(filter, int.MaxValue), ct)).ToDictionary(r => r.ResourceId, r => new Resource(r));
     }
 }
+
+/// <summary>The meters of resources, in the order of their first sample.</summary>
+internal sealed class MetersOfResource(IMeteringReader reader, IBatchScheduler scheduler, DataLoaderOptions options) : GroupedDataLoader<string, Meter>(scheduler, options)
+{
+    private readonly DataLoaderOptions _options = options;
+
+    protected override async Task<ILookup<string, Meter>> LoadGroupedBatchAsync(IReadOnlyList<string> keys, CancellationToken ct)
+    {
+        var filter = _options.Scope().Limit(MeterByName.OneOf(Field.ResourceId, keys));
+        return (await reader.MetersAsync(new(filter, int.MaxValue), ct)).ToLookup(r => r.ResourceId!, Meter.Of);
+    }
+}

@@ -1,5 +1,7 @@
 using Telemetry.Api.Auth;
+using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Types;
+using Telemetry.Api.GraphQL.Types.Scalars;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
@@ -42,4 +44,34 @@ internal static class MeteringQueries
         PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct,
         ResourceFilterInput? where = null, IReadOnlyList<ResourceSortInput>? order = null) =>
         ResourcePages.ReadAsync(reader, caller.Scope().Limit(where), page, order, ct);
+
+    /// <summary>Samples, newest first.</summary>
+    /// <param name="where">Only those. Pages of more than 100, and other orders, need a lower bound of `timestamp`.</param>
+    /// <param name="order">Newest first, unless another order is asked for.</param>
+    [UsePaging]
+    public static Task<Connection<Sample>> GetSamplesAsync(
+        PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct,
+        SampleFilterInput? where = null, IReadOnlyList<SampleSortInput>? order = null) =>
+        SamplePages.ReadAsync(reader, caller.Scope().Limit(where), page, order, ct);
+
+    /// <summary>Aggregates over the samples of a meter, by period, group and unit.</summary>
+    /// <param name="meter">The meter's name, whatever its type and unit.</param>
+    /// <param name="range">The samples' time.</param>
+    /// <param name="period">How long a bucket is, on the calendar of the time zone: `PT5M`, `P1D`, `P1M`. Without it there is one bucket.</param>
+    /// <param name="groupBy">Buckets of their own for every value. Samples without a metadata key that is grouped by are left out.</param>
+    /// <param name="where">Only those samples.</param>
+    /// <param name="fill">What stands in buckets without samples.</param>
+    /// <param name="timeZone">Whose calendar the periods follow, by its IANA name.</param>
+    /// <param name="order">By time, then group, unless another order is asked for.</param>
+    /// <param name="first">Buckets at most.</param>
+    [StatisticsSize]
+    public static async Task<StatisticsResult> GetStatisticsAsync(
+        string meter, TimeRangeInput range, [GlobalState] Caller caller, IMeteringReader reader, TimeProvider time, IResolverContext context, CancellationToken ct,
+        CalendarDuration? period = null, IReadOnlyList<GroupByInput>? groupBy = null, SampleFilterInput? where = null, Fill fill = Fill.None,
+        string timeZone = "UTC", IReadOnlyList<StatisticsSortInput>? order = null, int first = StatisticsRequest.DefaultFirst)
+    {
+        var request = StatisticsRequest.Of(range, period, groupBy, fill, timeZone, order, first, time.GetUtcNow(), AggregateSet.Of(context));
+        var filter = Predicate.And(caller.Scope().Limit(where), Predicate.Equal(Field.Meter, meter));
+        return request.Result(await request.ReadAsync(reader, filter, [], ct));
+    }
 }

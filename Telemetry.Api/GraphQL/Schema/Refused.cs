@@ -4,12 +4,13 @@ using Telemetry.Api.V2;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Statistics;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Samples;
 using Telemetry.Projections.Audit;
 
 namespace Telemetry.Api.GraphQL.Schema;
 
 /// <summary>Shows what was refused with REST's text and a code by its status; what is the server's fault stays hidden.</summary>
-internal sealed class Refusals : IErrorFilter
+internal sealed class Refused : IErrorFilter
 {
     public const string NotFound = "NOT_FOUND";
     public const string Conflict = "CONFLICT";
@@ -30,6 +31,8 @@ internal sealed class Refusals : IErrorFilter
         AlarmRefusedException or TooManyRowsException => (ErrorCodes.BadUserInput, e.Message),
         RegexMatchTimeoutException => (ErrorCodes.BadUserInput, "The filter takes too long on a text."),
         TimeoutException => (ErrorCodes.Timeout, e.Message),
+        SampleFaultException or SignatureRefusedException or OtherSamplesStoredException when SampleFaults.Translate(e, SampleFaults.ForSamples) is var (_, refused) =>
+            (CodeOf(refused.Status), refused.Message),
         EventStoreBusyException or EventStoreFullException or AuditException => (Unavailable, e.Message),
         _ => null,
     };
