@@ -101,7 +101,7 @@ internal sealed class AuditProjection(ReadModelDatabase database, ILogger<AuditP
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush() => model.Flush(live: false);
+        public void Flush(bool whole) => model.Flush(live: false);
 
         public void Complete()
         {
