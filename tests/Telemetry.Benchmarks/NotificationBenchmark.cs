@@ -45,7 +45,6 @@ internal static class NotificationBenchmark
             {
                 ["TELEMETRY__RabbitMq__Urls__0"] = broker.Url.ToString(),
                 ["TELEMETRY__Signing__Secrets__0"] = Secret,
-                ["TELEMETRY__RabbitMq__Prefetch"] = Environment.GetEnvironmentVariable("PREFETCH") ?? "500",
             });
             await using (server)
             {
