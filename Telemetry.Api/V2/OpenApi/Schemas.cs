@@ -49,6 +49,13 @@ internal static class Schemas
             ("last_sample_timestamp", Timestamp), ("metadata", Texts), ("links", List(new OpenApiSchemaReference("Link", document))), ("source", Text)));
         yield return new("Statistics", Statistics());
         yield return new("ComplexQuery", ComplexQuery());
+        var traitType = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["string", "integer", "float", "datetime"] };
+        yield return new("Event", Object(
+            ("message_id", Text), ("event_type", Text), ("generated", Timestamp), ("traits", List(new OpenApiSchemaReference("Trait", document))),
+            ("raw", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "The notification that the event was made of, where it was asked for." })));
+        yield return new("Trait", Object(("name", Text), ("type", traitType), ("value", Text)));
+        yield return new("TraitDescription", Object(("name", Text), ("type", traitType)));
+        yield return new("EventType", Text);
         yield return new("Alarm", Alarm());
         yield return new("AlarmState", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmNames.States] });
         yield return new("AlarmChange", Object(
