@@ -71,7 +71,7 @@ internal static class AlarmEndpoints
     private static async Task DeleteAsync(HttpContext context, AlarmCommands commands, CancellationToken ct)
     {
         await Arguments.ReadAsync(context);
-        await commands.DeleteAsync(context.AlarmCaller(), Id(context), ct);
+        await commands.DeleteAsync(context.AlarmCaller(), Id(context), ct: ct);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 
