@@ -32,9 +32,13 @@ switch (args.FirstOrDefault())
     case "graphql":
         await GraphQLBenchmark.RunAsync();
         return 0;
+    case "notifications":
+        await NotificationBenchmark.RunAsync(Option("--messages", 50_000), Option("--metering", 10_000));
+        return 0;
     default:
         Console.Error.WriteLine(
             "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
-            + "audit [--polls=300] | upkeep [--turns=8] [--connections=4] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
+            + "audit [--polls=300] | upkeep [--turns=8] [--connections=4] | alarms [--alarms=100000] [--resources=10000] | graphql | "
+            + "notifications [--messages=50000] [--metering=10000]; a poll is 10,000 samples");
         return 2;
 }
