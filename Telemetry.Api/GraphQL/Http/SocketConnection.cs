@@ -24,22 +24,29 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         var late = Task.Delay(handler.Options.Sockets.ConnectionInitializationTimeout, handler.Time, _closing.Token);
         try
         {
-            var next = ReceiveAsync();
+            Task<JsonElement?>? next = ReceiveAsync();
             while (true)
             {
                 if (_state is null && await Task.WhenAny(next, late) == late)
                 {
                     _closing.Token.ThrowIfCancellationRequested();
                     await CloseAsync(SocketCloseCodes.InitialisationTimeout, "Connection initialisation timeout");
-                    return;
+                    break;
                 }
 
-                if (await next is not { } message)
-                    return;
-                if (!await HandleAsync(message))
-                    return;
+                if (await next is not { } message || !await HandleAsync(message))
+                {
+                    next = null;
+                    break;
+                }
+
                 next = ReceiveAsync();
             }
+
+            // Hanging up now could take back the reason that is on its way: the client has a second to close too.
+            _closing.CancelAfter(TimeSpan.FromSeconds(1));
+            while (socket.State == WebSocketState.CloseSent && await (next ?? ReceiveAsync()) is not null)
+                next = null;
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
