@@ -53,7 +53,7 @@ internal sealed class StreamEventJson
             yield return new(batch.SampleId(e.Event.Id, i), batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], recordedAt, batch.Signature(i));
     }
 
-    /// <summary>What the audit log has the digest of: JSON as it is stored, samples in canonical form.</summary>
+    /// <summary>JSON as it is stored, samples in the canonical form that the audit log has the digest of.</summary>
     public static ReadOnlyMemory<byte> Payload(StreamEvent e) => e.Event.Body switch
     {
         EventBody.Json json => json.Utf8,
