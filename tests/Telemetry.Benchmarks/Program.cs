@@ -9,7 +9,7 @@ int Option(string name, int otherwise) => options.TryGetValue(name, out var text
 switch (args.FirstOrDefault())
 {
     case "ingest":
-        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"));
+        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"), options.GetValueOrDefault("--signed"));
         return 0;
     case "query":
         await QueryBenchmark.RunAsync(Option("--polls", 1000));
@@ -37,7 +37,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
+            "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact|compact-named] [--signed[=body]] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
             + "audit [--polls=300] | upkeep [--turns=8] [--connections=4] | alarms [--alarms=100000] [--resources=10000] | graphql | "
             + "notifications [--messages=50000] [--metering=10000]; a poll is 10,000 samples");
         return 2;
