@@ -28,10 +28,11 @@ switch (args.FirstOrDefault())
         return 0;
     case "graphql":
         await GraphQLBenchmark.RunAsync();
+        await GraphQLServerBenchmark.RunAsync(Option("--polls", 20));
         return 0;
     default:
         Console.Error.WriteLine(
             "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
-            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
+            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql [--polls=20]; a poll is 10,000 samples");
         return 2;
 }

@@ -126,7 +126,7 @@ public sealed class ScopeMatrixTests
                 : errors.ToJsonString();
         }
         var found = Walk(answer["data"], items);
-        IEnumerable<JsonNode?> all = found is JsonArray list ? list : new[] { found }.OfType<JsonNode>();
+        JsonNode?[] all = found is JsonArray list ? list.ToArray() : found is null ? [] : [found];
         return Joined(all.Select(i => Walk(i, part)).Where(v => v is not null).Select(v => Plain(v!)));
     }
 
