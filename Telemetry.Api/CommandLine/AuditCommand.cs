@@ -153,8 +153,8 @@ internal static class AuditCommand
             var proof = EventProofJson.Read(File.ReadAllBytes(file.FullName));
             var found = ProofChecker.Check(proof, NoteVerifier.Parse(File.ReadAllText(key.FullName)));
             var e = found.Event;
-            Console.WriteLine($"proved: event {e.Id} ({e.Type}), version {e.Version} of stream {e.Stream}, is leaf {proof.Event.Index} of {found.Checkpoint.Size} of {found.Checkpoint.Origin}");
-            if (proof.Sample is { } n && found.Samples is { } samples)
+            Console.WriteLine($"proved: event {e.Id} ({e.Type}), version {found.Version} of stream {found.Part.Stream}, is leaf {proof.Event.Index} of {found.Checkpoint.Size} of {found.Checkpoint.Origin}");
+            if (proof.Sample is { } n && found.Part.Samples is { } samples)
                 Console.WriteLine($"proved: sample {n}: {samples.Series[n]}, {samples.Volumes[n]:R} at {UnixMicroseconds.Format(samples.Timestamps[n])}");
             if (found.Signer is { } signer)
                 Console.WriteLine($"proved: signed by key {signer.Id}");

@@ -18,6 +18,7 @@ internal static class TelemetryCommand
             AuditCommand.Create(),
             KeysCommand.Create(),
             RateCommand.Create(),
+            DefinitionsCommand.Create(),
         };
         return root.Parse(WithDefault(args)).InvokeAsync();
     }

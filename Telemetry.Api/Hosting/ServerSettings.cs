@@ -4,7 +4,8 @@ namespace Telemetry.Api.Hosting;
 /// <param name="Urls">Key <c>Telemetry:Urls</c>.</param>
 /// <param name="Data">Key <c>Telemetry:Data</c>.</param>
 /// <param name="Insecure">Key <c>Telemetry:Insecure</c>.</param>
-internal sealed record ServerSettings(string? Urls = null, string? Data = null, bool Insecure = false)
+/// <param name="RabbitMq">Key <c>Telemetry:RabbitMq:Urls</c>.</param>
+internal sealed record ServerSettings(string? Urls = null, string? Data = null, bool Insecure = false, IReadOnlyList<string>? RabbitMq = null)
 {
     public const string DefaultUrls = "http://127.0.0.1:8777";
     public const string DefaultData = "data";

@@ -5,8 +5,12 @@ using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
+using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.EventStores.Sqlite;
+using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
@@ -28,7 +32,7 @@ internal static class TelemetryServer
             {
                 await app.StartAsync(ct);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
             {
                 throw new ServerStartException(e.Message, e);
             }
@@ -37,8 +41,8 @@ internal static class TelemetryServer
         }
     }
 
-    /// <summary>Whether the server keeps the audit log's tree up with the log; without it, <c>telemetry audit</c> makes the tree when it is asked.</summary>
-    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", false);
+    /// <summary>Whether the server keeps the audit log's tree up with the log, as it does unless told otherwise; without it, nothing vouches for the log.</summary>
+    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", true);
 
     /// <summary>The log and the read models of a data directory, as the server and the commands use them.</summary>
     /// <param name="tree">Whether the audit log's tree is one of them.</param>
@@ -62,6 +66,8 @@ internal static class TelemetryServer
         var data = Path.GetFullPath(settings.Data ?? configuration["Telemetry:Data"] ?? ServerSettings.DefaultData);
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
+        if (settings.RabbitMq is { Count: > 0 } brokers)
+            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(brokers));
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -78,17 +84,20 @@ internal static class TelemetryServer
         builder.Services.AddSingleton<PrometheusMetrics>();
         builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
+        builder.Services.AddEventApi();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddEmbeddedStores(data, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
+        builder.Services.AddNotifications();
         builder.Services.AddTelemetryGraphQL();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapEvents();
         app.MapAuditApi(tree: KeepsTree(configuration));
         app.MapAlarms();
         app.MapGraphQL();

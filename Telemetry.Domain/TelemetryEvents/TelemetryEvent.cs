@@ -40,9 +40,10 @@ public sealed record TelemetryEvent
     public IReadOnlyList<Trait> Traits { get; }
 
     /// <summary>The notification that the event was made of, a JSON object; empty unless it was asked for.</summary>
-    public JsonElement Raw { get; init; } = NoRaw;
+    /// <exception cref="ArgumentException">It is no object, or a text in it is no valid Unicode.</exception>
+    public JsonElement Raw { get; init => field = Checked(value); } = NoRaw;
 
-    public bool HasRaw => Raw.ValueKind == JsonValueKind.Object && Raw.GetPropertyCount() > 0;
+    public bool HasRaw => Raw.GetPropertyCount() > 0;
 
     /// <summary>Whose it is: the text of trait <c>project_id</c>, without that of <c>tenant_id</c>; null where neither names a project.</summary>
     public string? ProjectId => Text("project_id") ?? Text("tenant_id");
@@ -62,6 +63,21 @@ public sealed record TelemetryEvent
     }
 
     private string? Text(string name) => this[name, TraitType.Text].Text is { Length: > 0 and <= MaxProjectIdLength } text ? text : null;
+
+    private static JsonElement Checked(JsonElement raw)
+    {
+        if (raw.ValueKind != JsonValueKind.Object)
+            throw new ArgumentException($"A telemetry event's raw is a JSON object, not {raw.ValueKind}.");
+        try
+        {
+            JsonText.Demand(raw);
+            return raw;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException("A telemetry event's raw has a text that is no valid Unicode.", e);
+        }
+    }
 
     private static string Bounded(string text, int length, string what) => text.Length > 0 && text.Length <= length
         ? text

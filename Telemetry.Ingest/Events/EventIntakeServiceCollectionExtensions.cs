@@ -1,5 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Signing;
 
 namespace Telemetry.Ingest.Events;
 
@@ -10,6 +12,7 @@ public static class EventIntakeServiceCollectionExtensions
     {
         services.AddOptions<EventLimits>().BindConfiguration("Telemetry:Ingest:Events").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(s => s.GetRequiredService<IOptions<EventLimits>>().Value);
+        services.TryAddSingleton(SigningSecrets.None);
         services.AddSingleton<EventIntake>();
         return services;
     }

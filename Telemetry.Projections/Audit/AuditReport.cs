@@ -42,7 +42,12 @@ public enum AuditFaultKind
 /// <summary>A fault and where it lies; what is not known is null.</summary>
 /// <param name="Leaf">The leaf of the tree, from 0.</param>
 /// <param name="Position">The position in the log.</param>
-public sealed record AuditFault(AuditFaultKind Kind, long? Leaf, long? Position, StreamName? Stream, long? Version, string Message);
+/// <param name="Stream">The event's stream; null where it has several, or none.</param>
+public sealed record AuditFault(AuditFaultKind Kind, long? Leaf, long? Position, StreamName? Stream, long? Version, string Message)
+{
+    internal static (StreamName? Stream, long? Version) PlaceOf(IReadOnlyList<StreamVersion> streams) =>
+        streams.Count == 1 ? (streams[0].Stream, streams[0].Version) : (null, null);
+}
 
 /// <summary>What a walk through the log found.</summary>
 /// <param name="Unverified">Leaves after the tree's last one: appended since it was built, so that nothing says what they should be.</param>

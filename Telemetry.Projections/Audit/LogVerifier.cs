@@ -16,6 +16,7 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
 
     private readonly List<AuditFault> _faults = [];
     private readonly Dictionary<StreamName, long> _versions = [];
+    private readonly EventHasher _hasher = new();
     private readonly MerkleTree _rebuilt = new();
     private readonly SignatureVerifier _signatures = new(log);
     private int _nextCheckpoint;
@@ -78,24 +79,21 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
                 _faults.Add(new(AuditFaultKind.VersionGap, null, recorded.Position, stream, version, $"Stream '{stream}' goes on with version {version} at position {recorded.Position}, not with {expected}."));
             _versions[stream] = version;
         }
-        IReadOnlyList<CanonicalEvent> leaves;
+        CanonicalEvent leaf;
         try
         {
-            leaves = CanonicalEvent.Of(recorded);
+            leaf = _hasher.Canonical(recorded);
         }
         catch (InvalidDataException e)
         {
             Add(AuditFaultKind.Altered, recorded, e.Message);
             return;
         }
-        foreach (var leaf in leaves)
-        {
-            var hash = leaf.LeafHash();
-            comparison?.Next(new(hash, recorded.Position, leaf.Stream, leaf.Version));
-            _rebuilt.Append(hash);
-            CheckCheckpoints(recorded.Position);
-        }
-        if (await _signatures.ProblemOfAsync(recorded, ct) is { } problem)
+        var hash = leaf.LeafHash();
+        comparison?.Next(new(hash, recorded.Position, recorded.Streams));
+        _rebuilt.Append(hash);
+        CheckCheckpoints(recorded.Position);
+        if (await _signatures.ProblemOfAsync(recorded, leaf, ct) is { } problem)
             Add(AuditFaultKind.BadSignature, recorded, problem);
     }
 
@@ -160,6 +158,9 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
         }
     }
 
-    private void Add(AuditFaultKind kind, RecordedEvent recorded, string message) =>
-        _faults.Add(new(kind, _rebuilt.Size, recorded.Position, recorded.Streams.Count > 0 ? recorded.Streams[0].Stream : null, recorded.Streams.Count > 0 ? recorded.Streams[0].Version : null, message));
+    private void Add(AuditFaultKind kind, RecordedEvent recorded, string message)
+    {
+        var (stream, version) = AuditFault.PlaceOf(recorded.Streams);
+        _faults.Add(new(kind, _rebuilt.Size, recorded.Position, stream, version, message));
+    }
 }

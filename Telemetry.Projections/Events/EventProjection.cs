@@ -105,7 +105,7 @@ internal sealed class EventProjection(ReadModelDatabase database, ILogger<EventP
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush() => model.Flush(live: false);
+        public void Flush(bool whole) => model.Flush(live: false);
 
         public void Complete()
         {

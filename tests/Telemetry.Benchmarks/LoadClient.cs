@@ -13,10 +13,10 @@ internal sealed class LoadClient : IDisposable
     public LoadClient(Uri server) => _socket.Connect(server.Host, server.Port);
 
     /// <summary>Posts a body and waits for 204; gives the milliseconds that took.</summary>
-    public double Post(string contentType, ReadOnlySpan<byte> body)
+    public double Post(string contentType, ReadOnlySpan<byte> body, string path = "/v2/samples")
     {
         var head = Encoding.ASCII.GetBytes(
-            $"POST /v2/samples HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\nPrefer: return=minimal\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n\r\n");
+            $"POST {path} HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\nPrefer: return=minimal\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n\r\n");
         var start = Stopwatch.GetTimestamp();
         Send(head);
         Send(body);
@@ -34,9 +34,10 @@ internal sealed class LoadClient : IDisposable
     }
 
     /// <summary>Asks and reads the whole answer, a chunked one; gives the milliseconds that took, and its bytes.</summary>
-    public (double Milliseconds, int Bytes) Get(string path)
+    /// <param name="project">Whose admin asks; null for one of no project.</param>
+    public (double Milliseconds, int Bytes) Get(string path, string? project = null)
     {
-        var head = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\n\r\n");
+        var head = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\n{(project is null ? "" : $"X-User-Id: bench\r\nX-Project-Id: {project}\r\n")}\r\n");
         var start = Stopwatch.GetTimestamp();
         Send(head);
         var filled = 0;

@@ -23,8 +23,14 @@ switch (args.FirstOrDefault())
     case "audit":
         await AuditBenchmark.RunAsync(Option("--polls", 300));
         return 0;
+    case "upkeep":
+        await UpkeepBenchmark.RunAsync(Option("--turns", 8), Option("--connections", 4));
+        return 0;
     case "alarms":
         await AlarmBenchmark.RunAsync(Option("--alarms", 100_000), Option("--resources", 10_000));
+        return 0;
+    case "events":
+        await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000));
         return 0;
     case "graphql":
         await GraphQLBenchmark.RunAsync();
@@ -33,6 +39,7 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
-            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql [--polls=20]; a poll is 10,000 samples");
+            + "audit [--polls=300] | upkeep [--turns=8] [--connections=4] | alarms [--alarms=100000] [--resources=10000] | "
+            + "events [--events=1000000] [--batch=1000] | graphql [--polls=20]; a poll is 10,000 samples");
         return 2;
 }

@@ -58,7 +58,7 @@ internal sealed class StreamEventJson
         }
     }
 
-    /// <summary>What the audit log has the digest of: JSON as it is stored, samples in canonical form.</summary>
+    /// <summary>JSON as it is stored, samples in the canonical form that the audit log has the digest of.</summary>
     public static ReadOnlyMemory<byte> Payload(StreamEvent e) => e.Event.Body switch
     {
         EventBody.Json json => json.Utf8,

@@ -57,7 +57,7 @@ internal sealed class StreamEventView(StreamEvent stored)
 
     /// <summary>The leaf of the audit log's tree that stands for it.</summary>
     [Cost(1)]
-    public byte[] Hash => CanonicalEvent.Of(stored.Event).First(leaf => leaf.Stream == stored.Stream).LeafHash().ToArray();
+    public byte[] Hash => CanonicalEvent.Of(stored.Event).LeafHash().ToArray();
 
     /// <summary>The event or command that it follows from.</summary>
     [ID]

@@ -11,6 +11,7 @@ using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Tests.V2.Audit;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
+using Telemetry.Api.V2.Events;
 using Telemetry.Conformance;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Metering;
@@ -63,6 +64,7 @@ internal sealed class TelemetryHost : IAsyncDisposable
         builder.Services.AddTelemetryAudit(publish: false);
         builder.Services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         builder.Services.AddAlarms();
+        builder.Services.AddEventApi();
         builder.Services.AddTelemetryGraphQL();
         Count<IMeteringReader>(builder.Services, (inner, reads) => new CountingMetering(inner, reads), host.Reads);
         Count<IAlarmReader>(builder.Services, (inner, reads) => new CountingAlarms(inner, reads), host.Reads);
@@ -71,6 +73,7 @@ internal sealed class TelemetryHost : IAsyncDisposable
         host._app.MapV2();
         host._app.MapAuditApi();
         host._app.MapAlarms();
+        host._app.MapEvents();
         host._app.MapGraphQL();
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         host._client = host._app.GetTestClient();
