@@ -41,7 +41,8 @@ internal static class EventBenchmark
         using var client = new LoadClient(server.Url);
         var start = Stopwatch.GetTimestamp();
         for (var first = 0; first < events; first += batch)
-            client.Post("application/json", Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(first, Math.Min(batch, events - first)).Select(Event))}]"), "/v2/events");
+            client.Post(new LoadBody(
+                "application/json", Encoding.UTF8.GetBytes($"[{string.Join(',', Enumerable.Range(first, Math.Min(batch, events - first)).Select(Event))}]"), Path: "/v2/events"));
         return Stopwatch.GetElapsedTime(start);
     }
 
