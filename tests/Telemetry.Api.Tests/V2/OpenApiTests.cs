@@ -16,15 +16,15 @@ public sealed class OpenApiTests
             [
                 "get /", "get /v2/capabilities", "get /v2/meters", "get /v2/meters/{name}", "get /v2/meters/{name}/statistics",
                 "get /v2/resources", "get /v2/resources/{id}", "get /v2/samples", "get /v2/samples/{id}",
-                "post /v2/meters/{name}", "post /v2/query/samples", "post /v2/samples",
+                "post /v2/intake/samples", "post /v2/meters/{name}", "post /v2/query/samples", "post /v2/samples",
             ],
             document.GetProperty("paths").EnumerateObject().SelectMany(p => p.Value.EnumerateObject().Select(m => $"{m.Name} {p.Name}")).Order(StringComparer.Ordinal));
     }
 
     [Theory]
     [InlineData("/v2/meters", "get", "q.field q.op q.value q.type limit unique")]
-    [InlineData("/v2/meters/{name}", "get", "name q.field q.op q.value q.type limit")]
-    [InlineData("/v2/meters/{name}/statistics", "get", "name q.field q.op q.value q.type groupby period aggregate.func aggregate.param")]
+    [InlineData("/v2/meters/{name}", "get", "name q.field q.op q.value q.type limit as_of")]
+    [InlineData("/v2/meters/{name}/statistics", "get", "name q.field q.op q.value q.type groupby period aggregate.func aggregate.param as_of")]
     [InlineData("/v2/resources", "get", "q.field q.op q.value q.type limit meter_links")]
     [InlineData("/v2/resources/{id}", "get", "id")]
     [InlineData("/v2/samples/{id}", "get", "id")]
