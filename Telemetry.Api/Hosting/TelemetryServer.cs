@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using Telemetry.Agents.Alarms;
+using Telemetry.Api.GraphQL.Http;
+using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
@@ -89,6 +91,7 @@ internal static class TelemetryServer
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
         builder.Services.AddNotifications();
+        builder.Services.AddTelemetryGraphQL();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
@@ -97,6 +100,7 @@ internal static class TelemetryServer
         app.MapEvents();
         app.MapAuditApi(tree: KeepsTree(configuration));
         app.MapAlarms();
+        app.MapGraphQL();
         app.MapProjections();
         app.MapHealth();
         app.MapMetrics();

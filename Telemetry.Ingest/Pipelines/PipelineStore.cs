@@ -35,12 +35,9 @@ public sealed class PipelineStore(
         // Both at once, so that both are in one group of the log's writer.
         var storing = kept.Count == 0 ? null : PatientlyAsync(() => sampleIntake.AppendAsync(SampleInFlight.ToBatch(kept), id, source, ct), ct);
         var recording = events.Count == 0 ? null : PatientlyAsync(async () => !(await eventIntake.AppendAsync(events, new(Source: source), ct)).AlreadyStored, ct);
-        var stored = storing is null && recording is null;
-        if (storing is not null)
-            stored |= await storing;
-        if (recording is not null)
-            stored |= await recording;
-        return stored;
+        // Of two deliveries at once each might store one of both first: the samples decide which of them was new.
+        var recorded = recording is null || await recording;
+        return storing is null ? recorded : await storing;
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,7 @@ namespace Telemetry.Benchmarks;
 /// <summary>A body of samples, made before the clock runs.</summary>
 /// <param name="Whole">The same with its dictionary, where <paramref name="Bytes"/> refers to it.</param>
 /// <param name="Signature">The value of the header, of both.</param>
-internal sealed record LoadBody(string ContentType, byte[] Bytes, byte[]? Whole = null, string? Signature = null);
+internal sealed record LoadBody(string ContentType, byte[] Bytes, byte[]? Whole = null, string? Signature = null, string Path = "/v2/samples");
 
 /// <summary>A connection that posts bodies one after the other, by hand: it is to take as little of the two cores as it can.</summary>
 internal sealed class LoadClient : IDisposable
@@ -27,20 +27,20 @@ internal sealed class LoadClient : IDisposable
     public double Post(LoadBody body)
     {
         var start = Stopwatch.GetTimestamp();
-        var status = Send(body.ContentType, body.Bytes, body.Signature);
+        var status = Send(body, body.Bytes);
         if (status == 409 && body.Whole is { } whole)
-            status = Send(body.ContentType, whole, body.Signature);
+            status = Send(body, whole);
         return status == 204 ? Stopwatch.GetElapsedTime(start).TotalMilliseconds : throw new IOException(Encoding.UTF8.GetString(_answer));
     }
 
     /// <summary>Posts a body and reads the whole answer; gives its status.</summary>
-    private int Send(string contentType, ReadOnlySpan<byte> body, string? signature)
+    private int Send(LoadBody body, ReadOnlySpan<byte> bytes)
     {
         Send(Encoding.ASCII.GetBytes(
-            $"POST /v2/samples HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\nPrefer: return=minimal\r\nContent-Type: {contentType}\r\n"
-            + (signature is null ? "" : $"Telemetry-Signature: {signature}\r\n") + $"Content-Length: {body.Length}\r\n\r\n"));
-        Send(body);
-        Interlocked.Add(ref _bytesSent, body.Length);
+            $"POST {body.Path} HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\nPrefer: return=minimal\r\nContent-Type: {body.ContentType}\r\n"
+            + (body.Signature is null ? "" : $"Telemetry-Signature: {body.Signature}\r\n") + $"Content-Length: {bytes.Length}\r\n\r\n"));
+        Send(bytes);
+        Interlocked.Add(ref _bytesSent, bytes.Length);
         var filled = 0;
         while (!IsWhole(_answer.AsSpan(0, filled)))
         {
@@ -66,9 +66,10 @@ internal sealed class LoadClient : IDisposable
     }
 
     /// <summary>Asks and reads the whole answer, a chunked one; gives the milliseconds that took, and its bytes.</summary>
-    public (double Milliseconds, int Bytes) Get(string path)
+    /// <param name="project">Whose admin asks; null for one of no project.</param>
+    public (double Milliseconds, int Bytes) Get(string path, string? project = null)
     {
-        var head = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\n\r\n");
+        var head = Encoding.ASCII.GetBytes($"GET {path} HTTP/1.1\r\nHost: bench\r\nX-Roles: admin\r\n{(project is null ? "" : $"X-User-Id: bench\r\nX-Project-Id: {project}\r\n")}\r\n");
         var start = Stopwatch.GetTimestamp();
         Send(head);
         var filled = 0;

@@ -89,6 +89,15 @@ public sealed class RabbitMqServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Runs <c>rabbitmqctl</c> on it.</summary>
+    public async Task ControlAsync(params string[] arguments)
+    {
+        using var control = Start("/usr/lib/rabbitmq/bin/rabbitmqctl", arguments);
+        await control.WaitForExitAsync();
+        if (control.ExitCode != 0)
+            throw new InvalidOperationException($"'rabbitmqctl {string.Join(' ', arguments)}' ended with code {control.ExitCode}.");
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();

@@ -50,7 +50,12 @@ internal sealed class StreamEventJson
             yield break;
         var recordedAt = UnixMicroseconds.From(e.Event.RecordedAt);
         foreach (var i in share.Indexes)
-            yield return new(batch.SampleId(e.Event.Id, i), batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], recordedAt, batch.Signature(i));
+        {
+            yield return new(batch.SampleId(e.Event.Id, i), batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], recordedAt, batch.Signature(i))
+            {
+                Position = e.Event.Position,
+            };
+        }
     }
 
     /// <summary>JSON as it is stored, samples in the canonical form that the audit log has the digest of.</summary>

@@ -39,9 +39,9 @@ public sealed class BusOptions : IValidatableObject
     /// <summary>As the services' <c>rabbit_quorum_queue</c>; implies <see cref="Durable"/>.</summary>
     public bool Quorum { get; set; }
 
-    /// <summary>Messages that a queue gives out before they are acknowledged; as many are worked on, and stored together. 1 to 10 000, default 500.</summary>
+    /// <summary>Messages that a queue gives out before they are acknowledged; as many are worked on at once, and their appends committed together. 1 to 10 000, default 200.</summary>
     [Range(1, 10_000)]
-    public int Prefetch { get; set; } = 500;
+    public int Prefetch { get; set; } = 200;
 
     /// <summary>The queue and exchange of messages that cannot be read. They are durable.</summary>
     [Required]

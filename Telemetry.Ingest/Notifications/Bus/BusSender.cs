@@ -13,10 +13,17 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    private readonly TaskCompletionSource<(IBus Bus, bool InMemory)> _bus = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource<(IBus Bus, bool InMemory)> _bus = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Gives it the bus, once that has started.</summary>
-    public void Use(IBus bus, bool inMemory) => _bus.TrySetResult((bus, inMemory));
+    /// <summary>Gives it the bus, once that has started; the one before, if any, is over.</summary>
+    public void Use(IBus bus, bool inMemory)
+    {
+        if (_bus.TrySetResult((bus, inMemory)))
+            return;
+        var next = new TaskCompletionSource<(IBus, bool)>();
+        next.SetResult((bus, inMemory));
+        _bus = next;
+    }
 
     public async Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, CancellationToken ct)
     {

@@ -21,42 +21,86 @@ internal sealed class BusService(
     IOptions<BusOptions> options, NotificationOptions notifications, SamplePipelines samples, EventPipelines events, IEnumerable<PublishedTopic> published,
     NotificationConsumer consumer, BusSender sender, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
 {
+    // MassTransit gives up for good on a broker that refuses the account, as one does that is just starting: a bus that is not well is made anew.
+    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(15);
+    private const int ChecksUntilRenewed = 4;
+
     private readonly ILogger _logger = loggers.CreateLogger<BusService>();
     private readonly CancellationTokenSource _stopping = new();
-    private readonly List<(IBusControl Bus, string Name, Task Started)> _buses = [];
+    private readonly List<Task> _running = [];
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
         var queues = Queues();
-        var urls = options.Value.Urls.Select(BusUrl.Parse).ToList();
-        if (urls.Count == 0)
-            Start(CreateInMemory(queues), "the bus within the process");
-        foreach (var url in urls)
-            Start(CreateRabbitMq(url, queues), url.ToString());
-        var all = Task.WhenAll(_buses.Select(b => b.Started));
-        await Task.WhenAny(all, Task.Delay(TimeSpan.FromSeconds(options.Value.StartTimeoutSeconds), clock, cancellationToken));
-        foreach (var (_, name, _) in _buses.Where(b => !b.Started.IsCompleted))
-            _logger.BusAway(name);
+        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select(url => new Broker(url.ToString(), () => CreateRabbitMq(url, queues))).ToList();
+        if (brokers.Count == 0)
+            brokers.Add(new("the bus within the process", () => CreateInMemory(queues)));
+        foreach (var broker in brokers)
+            _running.Add(RunAsync(broker, isFirst: broker == brokers[0]));
+        await Task.WhenAny(
+            Task.WhenAll(brokers.Select(b => b.Started.Task)), Task.Delay(TimeSpan.FromSeconds(options.Value.StartTimeoutSeconds), clock, cancellationToken));
+        foreach (var broker in brokers.Where(b => !b.Started.Task.IsCompleted))
+            _logger.BusAway(broker.Name);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        foreach (var (bus, name, _) in _buses)
-        {
-            try
-            {
-                await bus.StopAsync(cancellationToken);
-            }
-            catch (Exception e) when (e is not OutOfMemoryException) // what is not acknowledged comes again
-            {
-                _logger.BusNotStopped(e, name);
-            }
-        }
+        await Task.WhenAny(Task.WhenAll(_running), Task.Delay(Timeout.Infinite, cancellationToken)); // what is not acknowledged comes again
     }
 
     public void Dispose() => _stopping.Dispose();
+
+    private async Task RunAsync(Broker broker, bool isFirst)
+    {
+        var pause = TimeSpan.FromSeconds(1);
+        while (!_stopping.IsCancellationRequested)
+        {
+            var bus = broker.Create();
+            try
+            {
+                await bus.StartAsync(_stopping.Token);
+                if (isFirst)
+                    sender.Use(bus, inMemory: options.Value.Urls.Count == 0);
+                _logger.BusStarted(broker.Name);
+                broker.Started.TrySetResult();
+                pause = TimeSpan.FromSeconds(1);
+                await WatchAsync(bus);
+                _logger.BusRenewed(broker.Name);
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                // The program ends.
+            }
+            catch (Exception e) when (e is MassTransitException or OperationCanceledException)
+            {
+                _logger.BusNotStarted(broker.Name, pause.TotalSeconds, e.GetBaseException().Message);
+                await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
+                pause = pause * 2 < TimeSpan.FromSeconds(30) ? pause * 2 : TimeSpan.FromSeconds(30);
+            }
+            await LeaveAsync(bus, broker.Name);
+        }
+    }
+
+    /// <summary>Returns when the bus has not been well for a while.</summary>
+    private async Task WatchAsync(IBusControl bus)
+    {
+        for (var sick = 0; sick < ChecksUntilRenewed; sick = bus.CheckHealth().Status == BusHealthStatus.Healthy ? 0 : sick + 1)
+            await Task.Delay(CheckEvery, clock, _stopping.Token);
+    }
+
+    private async Task LeaveAsync(IBusControl bus, string name)
+    {
+        try
+        {
+            await bus.StopAsync(CancellationToken.None);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException) // it is left all the same
+        {
+            _logger.BusNotStopped(e, name);
+        }
+    }
 
     private List<BusQueue> Queues()
     {
@@ -78,34 +122,6 @@ internal sealed class BusService(
         queues.AddRange(topics.Select(t => BusQueue.NameOf(t.Topic, t.Priority)).Distinct().Where(n => !consumed.Contains(n))
             .Select(n => new BusQueue(n, [options.Value.TelemetryExchange], IsConsumed: false)));
         return queues;
-    }
-
-    private void Start(IBusControl bus, string name) => _buses.Add((bus, name, StartAsync(bus, name, isFirst: _buses.Count == 0)));
-
-    private async Task StartAsync(IBusControl bus, string name, bool isFirst)
-    {
-        var pause = TimeSpan.FromSeconds(1);
-        while (true)
-        {
-            try
-            {
-                await bus.StartAsync(_stopping.Token);
-                if (isFirst)
-                    sender.Use(bus, inMemory: options.Value.Urls.Count == 0);
-                _logger.BusStarted(name);
-                return;
-            }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception e) when (e is MassTransitException or OperationCanceledException)
-            {
-                _logger.BusNotStarted(name, pause.TotalSeconds, (e.InnerException ?? e).Message);
-                await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
-                pause = pause * 2 < TimeSpan.FromSeconds(30) ? pause * 2 : TimeSpan.FromSeconds(30);
-            }
-        }
     }
 
     private IBusControl CreateInMemory(List<BusQueue> queues) => MassTransit.Bus.Factory.CreateUsingInMemory(bus =>
@@ -223,6 +239,11 @@ internal sealed class BusService(
         using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         return chain.Build(X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()));
+    }
+
+    private sealed record Broker(string Name, Func<IBusControl> Create)
+    {
+        public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 
     private sealed class OneErrorQueue(string name) : IErrorQueueNameFormatter

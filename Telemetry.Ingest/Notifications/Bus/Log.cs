@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Bus} was not left in order")]
     public static partial void BusNotStopped(this ILogger logger, Exception exception, string bus);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Bus} has not been well for a minute; it is connected to anew")]
+    public static partial void BusRenewed(this ILogger logger, string bus);
 }

@@ -109,8 +109,8 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
         var (position, index) = (Origin.PositionOf(origin), Origin.IndexOf(origin));
         var info = await InfoAsync(position);
         if (info.HasForeign && (await EventAsync(position)).Body is EventBody.Samples { Batch: var batch })
-            return sample with { Id = batch.SampleId(info.Id, index), RecordedAt = info.RecordedAt, Signature = batch.Signature(index) };
-        return sample with { Id = info.Id.Sample(index).ToString(), RecordedAt = info.RecordedAt };
+            return sample with { Id = batch.SampleId(info.Id, index), RecordedAt = info.RecordedAt, Signature = batch.Signature(index), Position = position };
+        return sample with { Id = info.Id.Sample(index).ToString(), RecordedAt = info.RecordedAt, Position = position };
     }
 
     public void Dispose() => reading.Dispose();

@@ -209,7 +209,7 @@ public sealed class AlarmEvaluatorTests
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(Threshold("n", ""));
         bench.Sample("cpu", "r", 90, 30);
-        await bench.Get<AlarmCommands>().DeleteAsync(AlarmBench.Admin, alarm.Id, TestContext.Current.CancellationToken);
+        await bench.Get<AlarmCommands>().DeleteAsync(AlarmBench.Admin, alarm.Id, ct: TestContext.Current.CancellationToken);
 
         await bench.TickAsync();
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Telemetry.Domain;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Definitions;
 
 namespace Telemetry.Api.Tests.Notifications;
@@ -12,7 +13,7 @@ public sealed class GoldenTests
     private static readonly IReadOnlyList<JsonElement> Goldens = [.. Lines("golden-ceilometer-19.jsonl")];
 
     [Fact]
-    public async Task Recorded_notifications_give_over_REST_the_samples_of_Ceilometer_field_by_field()
+    public async Task Recorded_notifications_give_over_REST_the_samples_and_events_of_Ceilometer_field_by_field()
     {
         await using var cloud = await MeteredCloud.StartAsync();
         await using (var producer = await CloudProducer.ConnectAsync(cloud.Broker.Url))
@@ -21,6 +22,9 @@ public sealed class GoldenTests
 
         var expected = Goldens.SelectMany(g => g.GetProperty("samples").EnumerateArray()).Select(Expected).Concat(WithoutGolden());
         Assert.Equal(expected.Order(StringComparer.Ordinal), (await cloud.SamplesAsync()).Select(Actual).Order(StringComparer.Ordinal));
+        var events = (await cloud.GetAsync("/v2/events?limit=1000")).EnumerateArray().ToDictionary(e => e.GetProperty("message_id").GetString()!, ActualEvent);
+        Assert.All(Goldens.SelectMany(g => g.GetProperty("events").EnumerateArray()), e => Assert.Equal(ExpectedEvent(e), events[e.GetProperty("message_id").GetString()!]));
+        Assert.Equal(173, events.Count);
         Assert.Equal(173, await cloud.CounterAsync("telemetry_ingest_notifications_total", "result=\"accepted\""));
     }
 
@@ -36,6 +40,15 @@ public sealed class GoldenTests
             name, Text("type"), Text("unit"), sample.GetProperty("volume").GetDouble(), Text("user_id"), Text("project_id"), Text("resource_id"),
             UnixMicroseconds.Format(timestamp), Text("source"), Flat(Metadata.From(sample.GetProperty("resource_metadata")).Root)); // stored with its keys in order
     }
+
+    private static string ExpectedEvent(JsonElement made) => string.Join('\n', [
+        made.GetProperty("event_type").GetString()!, made.GetProperty("generated").GetString()!, made.GetProperty("raw").GetRawText(),
+        .. made.GetProperty("traits").EnumerateArray().Select(t => $"{t[0].GetString()} {((TraitType)t[1].GetInt32()).Name()} {PythonText.Of(t[2])}").Order(StringComparer.Ordinal)]);
+
+    private static string ActualEvent(JsonElement made) => string.Join('\n', [
+        made.GetProperty("event_type").GetString()!, made.GetProperty("generated").GetString()!, made.GetProperty("raw").GetRawText(),
+        .. made.GetProperty("traits").EnumerateArray().Select(t => $"{t.GetProperty("name").GetString()} {t.GetProperty("type").GetString()} {t.GetProperty("value").GetString()}")
+            .Order(StringComparer.Ordinal)]);
 
     /// <summary>Of the 19 messages that Ceilometer's record leaves out: what the definitions make of them.</summary>
     private static IEnumerable<string> WithoutGolden()

@@ -58,6 +58,24 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_broker_that_refuses_the_account_is_asked_again_until_it_does_not()
+    {
+        MeteredCloud.Demand();
+        await using var broker = await RabbitMqServer.StartOwnAsync();
+        await using var cloud = await MeteredCloud.StartAsync(
+            new() { ["TELEMETRY__RabbitMq__StartTimeoutSeconds"] = "1" }, broker, $"amqp://cloud:secret@127.0.0.1:{broker.Url.Port}/");
+        await cloud.UntilAsync(() => Task.FromResult(cloud.Server.Output.Contains("ACCESS_REFUSED", StringComparison.Ordinal)));
+
+        await broker.ControlAsync("add_user", "cloud", "secret");
+        await broker.ControlAsync("set_permissions", "cloud", ".*", ".*", ".*");
+        await using var producer = await CloudProducer.ConnectAsync(broker.Url);
+        await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", new { id = "welcome", size = 42, owner = "p" }));
+
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Count == 1);
+        Assert.DoesNotContain("secret", cloud.Server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Several_brokers_are_drained_and_TLS_is_spoken()
     {
         MeteredCloud.Demand();

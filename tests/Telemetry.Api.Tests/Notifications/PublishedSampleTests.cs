@@ -47,7 +47,7 @@ public sealed class PublishedSampleTests(SampleIntakeHost host) : IClassFixture<
     {
         var broken = await host.PostAsync("/v2/intake/samples", $"[{Sample("c1")}, {Sample("c2", volume: "NaN")}]");
         Assert.Equal(400, broken.Status);
-        Assert.Contains("Sample 1: 'volume' is NaN", broken.FaultString, StringComparison.Ordinal);
+        Assert.Contains("Sample 1: 'volume' is nan", broken.FaultString, StringComparison.Ordinal);
 
         var foreign = await host.PostAsync("/v2/intake/samples", $"[{Sample("c3", project: "p2")}]", headers: [("X-Project-Id", "p1"), ("X-Roles", "member")]);
         Assert.Equal(400, foreign.Status);

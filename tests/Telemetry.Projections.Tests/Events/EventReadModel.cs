@@ -54,7 +54,7 @@ internal sealed class EventReadModel : IDisposable
         {
             rebuild.Apply(recorded);
             if (rebuild.Position % 7 == 0)
-                rebuild.Flush();
+                rebuild.Flush(whole: true);
         }
         rebuild.Complete();
         await rebuild.DropReplacedAsync();
