@@ -9,22 +9,23 @@ public static class DebianPackage
     private static readonly Lock Installing = new();
 
     /// <summary>The program's path, null where it is not there and cannot be installed.</summary>
-    public static string? Program(string name, string package)
+    /// <param name="folder">Where the package puts it, where that is no usual place for programs.</param>
+    public static string? Program(string name, string package, string? folder = null)
     {
         lock (Installing)
         {
-            if (Find(name) is { } found)
+            if (Find(name, folder) is { } found)
                 return found;
             if (!Environment.IsPrivilegedProcess)
                 return null;
             if (!Run("install", "-y", "--no-install-recommends", package) && Run("update"))
                 Run("install", "-y", "--no-install-recommends", package);
-            return Find(name);
+            return Find(name, folder);
         }
     }
 
-    private static string? Find(string name) =>
-        new[] { "/usr/bin", "/usr/local/bin", "/usr/sbin" }.Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+    private static string? Find(string name, string? folder) =>
+        (folder is null ? ["/usr/bin", "/usr/local/bin", "/usr/sbin"] : new[] { folder }).Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
 
     private static bool Run(params string[] arguments)
     {
@@ -33,7 +34,7 @@ public static class DebianPackage
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["DEBIAN_FRONTEND"] = "noninteractive" },
+            Environment = { ["DEBIAN_FRONTEND"] = "noninteractive", ["RUNLEVEL"] = "1" }, // level 1: no service is started
         };
         try
         {
