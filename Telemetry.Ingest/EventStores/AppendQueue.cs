@@ -13,7 +13,7 @@ internal sealed class AppendQueue : IDisposable
     private long _bytes;
     private volatile bool _closed;
 
-    /// <param name="write">Writes a group, never empty, and tells every append in it what became of it; throws nothing.</param>
+    /// <param name="write">Writes a group, never empty, and tells every append in it what became of it.</param>
     public AppendQueue(EventLogOptions options, Action<List<PendingAppend>> write)
     {
         (_options, _write) = (options, write);
@@ -79,8 +79,17 @@ internal sealed class AppendQueue : IDisposable
             Take(first, group);
             while (group.Count < _options.GroupLength && _queue.TryTake(out var next))
                 Take(next, group);
-            if (group.Count > 0)
-                _write(group);
+            try
+            {
+                if (group.Count > 0)
+                    _write(group);
+            }
+#pragma warning disable CA1031 // the thread must not end: whoever waits, now or later, gets an answer
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                group.ForEach(append => append.Fail(e));
+            }
             group.Clear();
         }
     }

@@ -77,11 +77,25 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>An empty database of its own for a test.</summary>
-    public async Task<PostgresDatabase> CreateDatabaseAsync()
+    /// <param name="tablespace">Where its files are; null for the server's own place.</param>
+    public async Task<PostgresDatabase> CreateDatabaseAsync(string? tablespace = null)
     {
         var name = $"telemetry_{Guid.NewGuid():N}";
-        await ExecuteAsync($"create database {name}");
+        await ExecuteAsync($"create database {name} {(tablespace is null ? "" : $"tablespace {tablespace}")}");
         return new PostgresDatabase(this, name);
+    }
+
+    /// <summary>Lets databases have their files in a directory, on a small disk for instance.</summary>
+    public async Task CreateTablespaceAsync(string name, string directory)
+    {
+        var own = Path.Combine(directory, "postgres");
+        System.IO.Directory.CreateDirectory(own);
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunAsync("chmod", "755", directory);
+            await RunAsync("chown", User, own);
+        }
+        await ExecuteAsync($"create tablespace {name} location '{own}'");
     }
 
     /// <summary>Runs a statement in the database <c>postgres</c>.</summary>

@@ -92,13 +92,12 @@ internal sealed partial class PostgresEventStore
     {
         try
         {
-            if (_writing is not null)
-            {
-                using var rollback = new NpgsqlCommand("rollback", _writing);
-                rollback.ExecuteNonQuery();
-            }
+            using var rollback = new NpgsqlCommand("rollback", _writing);
+            rollback.ExecuteNonQuery();
         }
-        catch (Exception e) when (PostgresErrors.IsLost(e))
+#pragma warning disable CA1031 // a connection that cannot even do this is of no use: the next group opens another
+        catch
+#pragma warning restore CA1031
         {
             CloseWriter();
         }

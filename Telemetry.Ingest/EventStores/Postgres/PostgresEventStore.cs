@@ -93,7 +93,8 @@ internal sealed partial class PostgresEventStore : IEventStore, IDisposable
         return builder;
     }
 
-    private NpgsqlConnection OpenWriter()
+    /// <summary>A connection to write over, with the limits of one that holds the log's lock.</summary>
+    internal NpgsqlConnection OpenWriter()
     {
         var connection = new NpgsqlConnection(_writerConnectionString);
         try
