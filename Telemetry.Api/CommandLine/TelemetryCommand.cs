@@ -16,6 +16,7 @@ internal static class TelemetryCommand
             LoadCommand.Create(),
             RebuildCommand.Create(),
             MigrateCommand.Create(),
+            CopyCommand.Create(),
             AuditCommand.Create(),
             KeysCommand.Create(),
             RateCommand.Create(),

@@ -46,10 +46,7 @@ internal static class TelemetryServer
     public static IServiceCollection AddStores(this IServiceCollection services, Stores stores, bool start = true, bool tree = true)
     {
         services.AddSingleton(_ => DataDirectory.Open(stores.Data));
-        if (stores.LogIsInPostgres)
-            services.AddPostgresEventStore(stores.Postgres!);
-        else
-            services.AddSqliteEventStore(stores.Data);
+        services.AddLog(stores);
         if (stores.ModelsAreInPostgres)
             throw new ServerStartException("--store postgres: read models in PostgreSQL are not there yet.");
         services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
@@ -59,6 +56,10 @@ internal static class TelemetryServer
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         return services;
     }
+
+    /// <summary>The log alone.</summary>
+    public static IServiceCollection AddLog(this IServiceCollection services, Stores stores) =>
+        stores.LogIsInPostgres ? services.AddPostgresEventStore(stores.Postgres!) : services.AddSqliteEventStore(stores.Data);
 
     /// <summary>Both in files of a data directory.</summary>
     public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true, bool tree = true) =>

@@ -43,17 +43,18 @@ internal sealed partial class PostgresEventStore : IEventStore, IDisposable
         long head;
         try
         {
-            foreach (var name in Migrations().Apply(_readers))
+            // A start may take its time: a migration longer than an append.
+            using var opening = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(readers.ToString()) { Timeout = 30, CommandTimeout = 0 });
+            foreach (var name in Migrations().Apply(opening))
                 Log.Migrated(_logger, name);
-            _writing = OpenWriter();
-            head = Scalar<long>(_writing, HeadSql);
-            if (Scalar<string>(_writing, "show fsync") == "off")
+            using var connection = opening.OpenConnection();
+            head = Scalar<long>(connection, HeadSql);
+            if (Scalar<string>(connection, "show fsync") == "off")
                 Log.NotDurable(_logger);
-            Log.Opened(_logger, _writing.PostgreSqlVersion.ToString(), _writing.Database, _writing.Host, head);
+            Log.Opened(_logger, connection.PostgreSqlVersion.ToString(), connection.Database, connection.Host, head);
         }
         catch (NpgsqlException e)
         {
-            _writing?.Dispose();
             _readers.Dispose();
             throw new IOException($"The event log in PostgreSQL at {readers.Host}, database '{readers.Database}', cannot be opened: {e.Message}", e);
         }

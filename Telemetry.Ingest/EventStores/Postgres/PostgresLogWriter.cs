@@ -193,7 +193,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
         var now = UnixMicroseconds.From(clock.GetUtcNow());
         var recorded = new RecordedEvent[bodies.Length];
         for (var i = 0; i < recorded.Length; i++)
-            recorded[i] = Add(append.Events[i], bodies[i], bodies.Length - i - 1, now);
+            recorded[i] = Add(append.Events[i], bodies[i], bodies.Length - i - 1, append.Events[i].RecordedAt is { } at ? UnixMicroseconds.From(at) : now);
         append.Recorded = recorded;
         append.Result = new AppendResult(_head, LastVersions(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
     }
