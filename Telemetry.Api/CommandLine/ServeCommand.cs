@@ -10,13 +10,17 @@ internal static class ServeCommand
     {
         var urls = new Option<string?>("--urls") { Description = $"Where to listen, addresses between semicolons. Default: {ServerSettings.DefaultUrls}" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
-        var command = new Command("serve", "Runs the server (the default command).") { urls, insecure };
+        var rabbitMq = new Option<string[]>("--rabbitmq")
+        {
+            Description = "A broker to take a cloud's notifications from, amqp://USER:PASSWORD@HOST:5672/VHOST or oslo.messaging's transport_url; may be repeated. Default: none",
+        };
+        var command = new Command("serve", "Runs the server (the default command).") { urls, insecure, rabbitMq };
         var stores = new StoreOptions(command);
         command.SetAction(async (parsed, ct) =>
         {
             try
             {
-                await TelemetryServer.RunAsync(new(stores.Read(parsed), parsed.GetValue(urls), parsed.GetValue(insecure)), ct);
+                await TelemetryServer.RunAsync(new(stores.Read(parsed), parsed.GetValue(urls), parsed.GetValue(insecure), parsed.GetValue(rabbitMq)), ct);
                 return 0;
             }
             catch (ServerStartException e)

@@ -1,15 +1,22 @@
 using Microsoft.Extensions.Options;
 using Telemetry.Agents.Alarms;
+using Telemetry.Api.GraphQL.Http;
+using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
+using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
+using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.EventStores.Postgres;
 using Telemetry.Ingest.EventStores.Sqlite;
+using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
+using Telemetry.Projections.Events;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Hosting;
@@ -29,7 +36,7 @@ internal static class TelemetryServer
                 app.Services.GetRequiredService<ProjectionMetrics>();
                 await app.StartAsync(ct);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
             {
                 throw new ServerStartException(e.Message, e);
             }
@@ -38,8 +45,8 @@ internal static class TelemetryServer
         }
     }
 
-    /// <summary>Whether the server keeps the audit log's tree up with the log; without it, <c>telemetry audit</c> makes the tree when it is asked.</summary>
-    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", false);
+    /// <summary>Whether the server keeps the audit log's tree up with the log, as it does unless told otherwise; without it, nothing vouches for the log.</summary>
+    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", true);
 
     /// <summary>The log and the read models, as the server and the commands use them.</summary>
     /// <param name="tree">Whether the audit log's tree is one of them.</param>
@@ -51,6 +58,7 @@ internal static class TelemetryServer
             throw new ServerStartException("--store postgres: read models in PostgreSQL are not there yet.");
         services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
         services.AddTelemetryProjections(start);
+        services.AddTelemetryEvents();
         if (tree)
             services.AddTelemetryAudit(publish: start);
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
@@ -73,6 +81,8 @@ internal static class TelemetryServer
         var stores = settings.Stores.Resolve(configuration);
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
+        if (settings.RabbitMq is { Count: > 0 } brokers)
+            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(brokers));
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -89,18 +99,23 @@ internal static class TelemetryServer
         builder.Services.AddSingleton<PrometheusMetrics>();
         builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
+        builder.Services.AddEventApi();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddStores(stores, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
+        builder.Services.AddNotifications();
+        builder.Services.AddTelemetryGraphQL();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapEvents();
         app.MapAuditApi(tree: KeepsTree(configuration));
         app.MapAlarms();
+        app.MapGraphQL();
         app.MapProjections();
         app.MapHealth();
         app.MapMetrics();

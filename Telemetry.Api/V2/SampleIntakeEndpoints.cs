@@ -103,10 +103,9 @@ internal static class SampleIntakeEndpoints
             response.Headers["Telemetry-Dropped"] = parsed.Dropped.ToString();
         if (accepted.AlreadyStored)
             response.Headers["Idempotent-Replayed"] = "true";
-        if (PrefersMinimal(context.Request))
+        if (JsonAnswer.PrefersMinimal(context.Request))
         {
-            response.Headers["Preference-Applied"] = "return=minimal";
-            response.StatusCode = StatusCodes.Status204NoContent;
+            JsonAnswer.WriteMinimal(response);
             return;
         }
         await JsonAnswer.WriteListAsync(context, accepted.Batch.Count, new SampleEcho(accepted, parsed.Given).Write, StatusCodes.Status201Created);
@@ -142,11 +141,6 @@ internal static class SampleIntakeEndpoints
 
     private static bool IsWithoutBody(HttpRequest request) =>
         request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
-
-    /// <summary>RFC 7240: <c>Prefer: return=minimal</c>, perhaps among other preferences.</summary>
-    private static bool PrefersMinimal(HttpRequest request) =>
-        request.Headers["Prefer"].Any(header => header!.Split(',', ';').Any(preference =>
-            preference.Replace(" ", "", StringComparison.Ordinal).Equals("return=minimal", StringComparison.OrdinalIgnoreCase)));
 }
 
 /// <summary>What the endpoints of the intake work with.</summary>

@@ -15,6 +15,7 @@ public static class V2Endpoints
         routes.MapStatistics();
         routes.MapSamples();
         routes.MapSampleIntake();
+        routes.MapPublishedSamples();
         routes.MapResources();
         routes.MapSampleQuery();
         routes.MapV2OpenApi();

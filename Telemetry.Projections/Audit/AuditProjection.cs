@@ -11,8 +11,8 @@ namespace Telemetry.Projections.Audit;
 internal sealed class AuditProjection(ReadModelDatabase database, ILogger<AuditProjection> log) : IProjection, IAuditTree
 {
     public const string ProjectionName = "audit";
-    private const int CurrentVersion = 1;
-    private const double FlushLeaves = 20_000;
+    private const int CurrentVersion = 2;
+    private const double FlushLeaves = 2_000; // after a crash as many events are read again
 
     private readonly Lock _generations = new();
     private volatile AuditModel? _model;
@@ -29,7 +29,7 @@ internal sealed class AuditProjection(ReadModelDatabase database, ILogger<AuditP
 
     public ReadOnlyMemory<byte> ReadTile(int level, long index) => Model.Nodes(level, index);
 
-    public long? FirstLeafOf(long position) => Model.FirstLeafOf(position);
+    public long? LeafOf(long position) => Model.LeafOf(position);
 
     public long? PositionOf(long leaf) => Model.PositionOf(leaf);
 
@@ -101,7 +101,7 @@ internal sealed class AuditProjection(ReadModelDatabase database, ILogger<AuditP
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush() => model.Flush(live: false);
+        public void Flush(bool whole) => model.Flush(live: false);
 
         public void Complete()
         {

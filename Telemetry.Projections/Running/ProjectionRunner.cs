@@ -80,18 +80,27 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         Load();
         using var rebuild = loop.Projection.BeginRebuild();
         var samples = 0L;
-        long before;
-        do
+        var flush = Task.CompletedTask; // beside the applying, one at a time
+        try
         {
-            before = rebuild.Position;
-            await CatchUpAsync();
+            long before;
+            do
+            {
+                before = rebuild.Position;
+                await CatchUpAsync();
+            }
+            while (rebuild.Position - before > 1_000); // what came in meanwhile; the last few follow while the live one stands still
         }
-        while (rebuild.Position - before > 1_000); // what came in meanwhile; the last few follow while the live one stands still
-        rebuild.Flush();
+        finally
+        {
+            await flush;
+        }
+        rebuild.Flush(whole: true);
         await loop.PauseAsync(
             async () =>
             {
                 await CatchUpAsync();
+                await flush;
                 rebuild.Complete();
             },
             ct);
@@ -109,8 +118,10 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
                 if ((samples + count) / 1_000_000 != samples / 1_000_000)
                     progress?.Report(new(rebuild.Position, Math.Max(head, rebuild.Position), samples + count));
                 samples += count;
-                if (rebuild.FlushPressure >= 1)
-                    rebuild.Flush();
+                if (rebuild.FlushPressure < 1 || (!flush.IsCompleted && rebuild.FlushPressure < 2))
+                    continue;
+                await flush;
+                flush = Task.Run(() => rebuild.Flush(whole: false), CancellationToken.None);
             }
         }
     }

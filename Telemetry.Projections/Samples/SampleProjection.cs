@@ -104,7 +104,7 @@ internal sealed class SampleProjection(ReadModelDatabase database, ProjectionsOp
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush() => model.Flush(live: false);
+        public void Flush(bool whole) => model.Flush(live: false, states: whole);
 
         public void Complete()
         {

@@ -23,6 +23,9 @@ switch (args.FirstOrDefault())
     case "audit":
         await AuditBenchmark.RunAsync(Option("--polls", 300));
         return 0;
+    case "upkeep":
+        await UpkeepBenchmark.RunAsync(Option("--turns", 8), Option("--connections", 4));
+        return 0;
     case "alarms":
         await AlarmBenchmark.RunAsync(Option("--alarms", 100_000), Option("--resources", 10_000));
         return 0;
@@ -32,6 +35,6 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine(
             "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] [--log=postgres] | query [--polls=1000] | rebuild [--polls=1000] [--log=postgres] | size [--polls=1000] | "
-            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
+            + "audit [--polls=300] | upkeep [--turns=8] [--connections=4] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
         return 2;
 }

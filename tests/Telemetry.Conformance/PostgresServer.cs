@@ -165,7 +165,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         if (given && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 })
             return;
-        if (DebianPackage.Program("postgres", "postgresql-15", Programs) is not null)
+        if (DebianPackage.HasFile($"{Programs}/postgres", "postgresql-15"))
             return;
         Assert.False(Environment.GetEnvironmentVariable("CI") == "true", "PostgreSQL 15 is not installed, and could not be.");
         Assert.Skip($"PostgreSQL is not installed, and installing it (Debian: postgresql-15) takes root. Name a server by {Variable}.");

@@ -154,6 +154,13 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
     {
         if (_state is null)
             return await CloseAsync(SocketCloseCodes.Unauthorized, "Unauthorized");
+        if (_operations.Count >= handler.Options.Sockets.MaxOperations && !_operations.ContainsKey(id))
+        {
+            // Told before the next message is read: a client that asks without reading waits, and fills no memory.
+            await SendErrorsAsync(id, [new Error($"A socket carries {handler.Options.Sockets.MaxOperations} operations at once.") { Code = ErrorCodes.BadRequest }]);
+            return true;
+        }
+
         var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         if (!_operations.TryAdd(id, cancellation))
         {
@@ -170,8 +177,6 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         var ct = cancellation.Token;
         try
         {
-            if (_operations.Count > handler.Options.Sockets.MaxOperations)
-                throw new BadRequestException($"A socket carries {handler.Options.Sockets.MaxOperations} operations at once.");
             if (!message.TryGetProperty("payload", out var payload))
                 throw new BadRequestException("The message has no payload.");
             var request = RequestReader.Read(payload) with { ContextData = _state! };
@@ -272,7 +277,11 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         try
         {
             if (socket.State == WebSocketState.Open)
-                await socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, _closing.Token);
+                await InTimeAsync(socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, _closing.Token));
+        }
+        catch (TimeoutException)
+        {
+            await AbandonAsync();
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -284,6 +293,23 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         }
     }
 
+    /// <exception cref="TimeoutException">The client takes nothing.</exception>
+    private async ValueTask InTimeAsync(ValueTask sending)
+    {
+        if (sending.IsCompletedSuccessfully)
+            await sending;
+        else
+            await sending.AsTask().WaitAsync(handler.Options.SendTimeout, handler.Time, _closing.Token);
+    }
+
+    /// <summary>Ends the socket and its operations, without a word: nobody reads.</summary>
+    private async Task AbandonAsync()
+    {
+        Log.SocketEnded(log, $"its client took nothing for {handler.Options.SendTimeout.TotalSeconds:0.###} s.");
+        socket.Abort();
+        await _closing.CancelAsync();
+    }
+
     private async Task<bool> CloseAsync(int code, string reason)
     {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
@@ -291,7 +317,11 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
             await _sending.WaitAsync(_closing.Token);
             try
             {
-                await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, _closing.Token);
+                await InTimeAsync(new(socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, _closing.Token)));
+            }
+            catch (TimeoutException)
+            {
+                await AbandonAsync();
             }
             finally
             {

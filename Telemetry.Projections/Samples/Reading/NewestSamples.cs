@@ -1,5 +1,6 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
+using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections.Samples.Reading;
 
@@ -114,7 +115,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
             if (_storedVisited == _stored.Count)
                 return null;
             var segment = _stored[_storedVisited++];
-            _current = run.Model.Tables.Segment(segment.Id);
+            _current = run.Model.Tables.Segments(segment.Id, series.Blocks.List, run.Pages);
             return Math.Min(segment.LastAt, to);
         }
 
@@ -130,15 +131,15 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
                     SampleBlock.Read(block.Data, columns, run.Points);
                     yield return run.Points;
                     break;
-                case Stores.Sqlite.SegmentRow segment:
-                    foreach (var block in segment.Blocks().Take(series.Blocks.FirstCached - segment.First))
+                case List<SegmentRow> segments:
+                    foreach (var block in segments.Where(s => s.First < series.Blocks.FirstCached).SelectMany(s => s.Blocks().Take(series.Blocks.FirstCached - s.First)))
                     {
                         SampleBlock.Read(block.Data, columns, run.Points);
                         yield return run.Points;
                     }
                     break;
                 default:
-                    _stored = run.Model.Tables.SegmentEnds(series.Blocks.List, series.Blocks.FirstCached, long.MinValue, long.MaxValue);
+                    _stored = run.Model.Tables.SegmentEnds(series.Blocks.List);
                     break;
             }
         }

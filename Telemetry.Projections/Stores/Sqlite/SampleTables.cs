@@ -1,7 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples;
-using Telemetry.Projections.Samples.Columns;
 
 namespace Telemetry.Projections.Stores.Sqlite;
 
@@ -12,27 +11,16 @@ internal sealed record SampleFlush(
     List<(int Id, string Text)> Strings,
     List<SeriesRow> Series,
     List<(int Id, Metadata Metadata)> Metadata,
-    List<(int Series, byte[] State)> States,
-    List<SegmentRow> Segments,
+    List<(int Page, byte[] States)> States,
+    List<SegmentPage> Segments,
     List<(long Position, byte[] Filter)> ForeignIds);
 
 /// <summary>A series by the numbers of its strings; 0 for null.</summary>
 internal readonly record struct SeriesRow(int Id, SampleType Type, int Meter, int Unit, int Resource, int Project, int User, int Source);
 
-/// <summary>Blocks of one series that were stored together.</summary>
-/// <param name="First">The number of the first block.</param>
-/// <param name="Data">Each block, its length in bytes before it.</param>
-internal readonly record struct SegmentRow(int Series, int Kind, int First, long FirstAt, long LastAt, byte[] Data)
-{
-    /// <exception cref="InvalidDataException">The bytes are no blocks.</exception>
-    public List<Block> Blocks()
-    {
-        var blocks = new List<Block>();
-        for (var reader = new ByteReader(Data); !reader.AtEnd;)
-            blocks.Add(Block.Restore(reader.Bytes(reader.Count(int.MaxValue)).ToArray(), long.MinValue));
-        return blocks;
-    }
-}
+/// <summary>What one flush stores of the blocks of a page's series: <see cref="SeriesPages"/>.</summary>
+/// <param name="FirstAt">The earliest sample in it.</param>
+internal readonly record struct SegmentPage(int Page, int Kind, long FirstAt, long LastAt, byte[] Data);
 
 /// <summary>The tables of one generation of the samples' read model.</summary>
 /// <param name="step">Called with a name before each step of a flush: tests stop there.</param>
@@ -63,13 +51,13 @@ internal sealed class SampleTables(ReadModelDatabase database, string projection
                 create table series{_suffix} (
                     id integer primary key, type integer not null, meter integer not null, unit integer not null, resource integer not null,
                     project integer not null, user integer not null, source integer not null);
-                create table state{_suffix} (series integer primary key, data blob not null);
+                create table state{_suffix} (page integer primary key, data blob not null);
                 create table metadata{_suffix} (id integer primary key, hash integer not null, json blob not null);
                 create index metadata_hash{_suffix} on metadata{_suffix} (hash);
                 create table segment{_suffix} (
-                    id integer primary key, series integer not null, kind integer not null, first integer not null,
+                    id integer primary key, page integer not null, kind integer not null,
                     first_at integer not null, last_at integer not null, data blob not null);
-                create index segment_series{_suffix} on segment{_suffix} (series, kind, first);
+                create index segment_page{_suffix} on segment{_suffix} (page, kind);
                 create table foreign_ids{_suffix} (position integer primary key, filter blob not null);
                 commit;
                 """);
@@ -133,11 +121,11 @@ internal sealed class SampleTables(ReadModelDatabase database, string projection
             Insert(lease, transaction, "metadata", $"insert into metadata{_suffix} values ($0, $1, $2)", 3, flush.Metadata,
                 static (row, set) => (set[0].Value, set[1].Value, set[2].Value) = (row.Id, MetadataTable.HashOf(row.Metadata), row.Metadata.Utf8.ToArray()));
             Insert(lease, transaction, "states", $"insert or replace into state{_suffix} values ($0, $1)", 2, flush.States,
-                static (row, set) => (set[0].Value, set[1].Value) = (row.Series, row.State));
+                static (row, set) => (set[0].Value, set[1].Value) = (row.Page, row.States));
             Insert(lease, transaction, "segments",
-                $"insert into segment{_suffix} (series, kind, first, first_at, last_at, data) values ($0, $1, $2, $3, $4, $5)", 6, flush.Segments,
-                static (row, set) => (set[0].Value, set[1].Value, set[2].Value, set[3].Value, set[4].Value, set[5].Value) =
-                    (row.Series, row.Kind, row.First, row.FirstAt, row.LastAt, row.Data));
+                $"insert into segment{_suffix} (page, kind, first_at, last_at, data) values ($0, $1, $2, $3, $4)", 5, flush.Segments,
+                static (row, set) => (set[0].Value, set[1].Value, set[2].Value, set[3].Value, set[4].Value) =
+                    (row.Page, row.Kind, row.FirstAt, row.LastAt, row.Data));
             Insert(lease, transaction, "foreign ids", $"insert into foreign_ids{_suffix} values ($0, $1)", 2, flush.ForeignIds,
                 static (row, set) => (set[0].Value, set[1].Value) = (row.Position, row.Filter));
             step?.Invoke("checkpoint");
@@ -156,23 +144,37 @@ internal sealed class SampleTables(ReadModelDatabase database, string projection
         Query($"select id, type, meter, unit, resource, project, user, source from series{_suffix} order by id", r => new SeriesRow(
             r.GetInt32(0), (SampleType)r.GetInt32(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5), r.GetInt32(6), r.GetInt32(7)));
 
-    public IEnumerable<(int Series, byte[] State)> States() =>
-        Query($"select series, data from state{_suffix} order by series", r => (r.GetInt32(0), r.GetFieldValue<byte[]>(1)));
+    public IEnumerable<(int Series, byte[] State)> States() => Query($"select page, data from state{_suffix} order by page",
+        r => SeriesPages.States(SeriesPages.Unpack(r.GetFieldValue<byte[]>(1)), r.GetInt32(0))).SelectMany(states => states);
 
     /// <summary>All segments, those stored last first.</summary>
-    public IEnumerable<SegmentRow> SegmentsBackwards() => Query($"{SelectSegment} order by id desc", Segment);
+    public IEnumerable<SegmentRow> SegmentsBackwards() => Query($"select page, kind, data from segment{_suffix} order by id desc",
+        r => SeriesPages.Segments(SeriesPages.Unpack(r.GetFieldValue<byte[]>(2)), r.GetInt32(0), r.GetInt32(1))).SelectMany(segments => segments);
 
     /// <summary>Segments of a list that hold blocks below a number and overlap a span of time (both ends inclusive), in order.</summary>
-    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to) => Query(
-        $"{SelectSegment} where series = $0 and kind = $1 and first < $2 and last_at >= $3 and first_at <= $4 order by first",
-        Segment, list.Series, list.Kind, below, from, to);
+    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to, UnpackedPages pages)
+    {
+        foreach (var (id, _) in Pages(list, from, to, "id"))
+        {
+            foreach (var segment in Segments(id, list, pages))
+            {
+                if (segment.First < below && segment.LastAt >= from && segment.FirstAt <= to)
+                    yield return segment;
+            }
+        }
+    }
 
-    /// <summary>When the segments that <see cref="Segments"/> would give end, the latest first.</summary>
-    public List<(long Id, long LastAt)> SegmentEnds(BlockList list, int below, long from, long to) => Query(
-        $"select id, last_at from segment{_suffix} where series = $0 and kind = $1 and first < $2 and last_at >= $3 and first_at <= $4 order by last_at desc",
-        r => (r.GetInt64(0), r.GetInt64(1)), list.Series, list.Kind, below, from, to).ToList();
+    /// <summary>Where segments of a list may be, and until when their samples go at most; the latest first.</summary>
+    public List<(long Id, long LastAt)> SegmentEnds(BlockList list) => Pages(list, long.MinValue, long.MaxValue, "last_at desc");
 
-    public SegmentRow Segment(long id) => Query($"{SelectSegment} where id = $0", Segment, id).Single();
+    /// <summary>The segments of a list in one row; none where a flush had nothing of this series.</summary>
+    public List<SegmentRow> Segments(long id, BlockList list, UnpackedPages pages) => SeriesPages.Segments(
+        pages.Get(id, () => Query($"select data from segment{_suffix} where id = $0", r => r.GetFieldValue<byte[]>(0), id).Single()),
+        SeriesPages.PageOf(list.Series), list.Kind, list.Series);
+
+    private List<(long Id, long LastAt)> Pages(BlockList list, long from, long to, string order) => Query(
+        $"select id, last_at from segment{_suffix} where page = $0 and kind = $1 and last_at >= $2 and first_at <= $3 order by {order}",
+        r => (r.GetInt64(0), r.GetInt64(1)), SeriesPages.PageOf(list.Series), list.Kind, from, to).ToList();
 
     public int LastMetadata() => (int)Query($"select coalesce(max(id), 0) from metadata{_suffix}", r => r.GetInt64(0)).Single();
 
@@ -201,11 +203,6 @@ internal sealed class SampleTables(ReadModelDatabase database, string projection
         }
         return found;
     }
-
-    private string SelectSegment => $"select series, kind, first, first_at, last_at, data from segment{_suffix}";
-
-    private static SegmentRow Segment(SqliteDataReader r) =>
-        new(r.GetInt32(0), r.GetInt32(1), r.GetInt32(2), r.GetInt64(3), r.GetInt64(4), r.GetFieldValue<byte[]>(5));
 
     private IEnumerable<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params object[] parameters)
     {

@@ -78,7 +78,7 @@ public sealed class AlteredFileTests
         await foreach (var e in log.ReadAllAsync())
         {
             tree.Apply(e);
-            leaves.AddRange(CanonicalEvent.Of(e).Select(l => l.LeafHash()));
+            leaves.Add(CanonicalEvent.Of(e).LeafHash());
         }
         tree.Flush();
         provider.GetRequiredService<AuditLog>().Publish();
@@ -105,7 +105,7 @@ public sealed class AlteredFileTests
         if (report.IsSound)
         {
             await foreach (var e in log.ReadAllAsync())
-                leaves.AddRange(CanonicalEvent.Of(e).Select(l => l.LeafHash()));
+                leaves.Add(CanonicalEvent.Of(e).LeafHash());
         }
         return (report, leaves);
     }
