@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Past;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Reading;
@@ -30,6 +31,9 @@ public static class ProjectionsServiceCollectionExtensions
         services.AddSingleton<IProjection>(s => s.GetRequiredService<SampleProjection>());
         services.AddSingleton<IMeteringReader>(s => new MeteringReader(
             s.GetRequiredService<SampleProjection>(), s.GetRequiredService<IEventStore>(), Options(s), s.GetRequiredService<TimeProvider>()));
+        services.AddOptions<PastOptions>().BindConfiguration("Telemetry:AsOf").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(s => new PastReadModels(
+            s.GetRequiredService<IEventStore>(), Options(s), s.GetRequiredService<IOptions<PastOptions>>().Value, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ProjectionRunner(
             s.GetRequiredService<IEventStore>(), s.GetServices<IProjection>(), s.GetRequiredService<ReadModelDatabase>(), Options(s),
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ProjectionRunner>>()));

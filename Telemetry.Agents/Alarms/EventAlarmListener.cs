@@ -1,9 +1,9 @@
-using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Streams;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -11,9 +11,6 @@ namespace Telemetry.Agents.Alarms;
 internal sealed class EventAlarmListener(
     IEventStore events, IAlarmReader alarms, AlarmStore store, AlarmNotifier notifier, ILogger<EventAlarmListener> log) : BackgroundService
 {
-    /// <summary>The stored name of batches of telemetry events.</summary>
-    public const string EventType = "telemetry-events-recorded";
-
     /// <summary>How far back a start looks for events that came in while nobody listened.</summary>
     private const long Overlap = 1_000;
 
@@ -24,8 +21,8 @@ internal sealed class EventAlarmListener(
             var head = await events.HeadAsync(stoppingToken);
             await foreach (var recorded in events.SubscribeAsync(Math.Max(0, head - Overlap), stoppingToken))
             {
-                if (recorded.Type == EventType && recorded.Body is EventBody.Json body)
-                    await FireAsync(recorded, body, isOld: recorded.Position <= head, stoppingToken);
+                if (recorded.Type == TelemetryEventsRecorded.Name)
+                    await FireAsync(recorded, isOld: recorded.Position <= head, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -53,28 +50,16 @@ internal sealed class EventAlarmListener(
         return fired;
     }
 
-    private async Task FireAsync(RecordedEvent recorded, EventBody.Json body, bool isOld, CancellationToken ct)
+    private async Task FireAsync(RecordedEvent recorded, bool isOld, CancellationToken ct)
     {
         try
         {
-            using var document = JsonDocument.Parse(body.Utf8);
-            foreach (var item in Events(document.RootElement))
-            {
-                if (TriggeringEvent.Read(item) is { } trigger)
-                    await FireAsync(trigger, isOld ? recorded.RecordedAt : null, ct);
-            }
+            foreach (var e in TelemetryEventsRecorded.Read(recorded))
+                await FireAsync(new TriggeringEvent(e), isOld ? recorded.RecordedAt : null, ct);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Log.EventFailed(log, recorded.Position, e);
         }
     }
-
-    /// <summary>A batch is an event, a list of them, or an object that holds the list as <c>events</c>.</summary>
-    private static IEnumerable<JsonElement> Events(JsonElement batch) => batch.ValueKind switch
-    {
-        JsonValueKind.Array => batch.EnumerateArray(),
-        JsonValueKind.Object when batch.TryGetProperty("events", out var list) && list.ValueKind == JsonValueKind.Array => list.EnumerateArray(),
-        _ => [batch],
-    };
 }

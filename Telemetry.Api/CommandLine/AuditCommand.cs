@@ -4,7 +4,6 @@ using Spectre.Console;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
-using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
 
 namespace Telemetry.Api.CommandLine;
@@ -22,9 +21,11 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
-        var command = new Command("verify", "Walks the log and compares it with its tree and with every checkpoint. Exit code 1 where something is wrong.") { data, server };
+        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series are compared with the read models: none, spot (a hundred at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
+        var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { data, server, readModels };
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct)));
+            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, parsed.GetValue(readModels), ct),
+            client => VerifyThereAsync(client, parsed.GetValue(readModels), ct)));
         return command;
     }
 
@@ -48,16 +49,17 @@ internal static class AuditCommand
         return command;
     }
 
-    private static Task<int> VerifyHereAsync(IServiceProvider services, CancellationToken ct) => ShowAsync(async progress =>
+    private static Task<int> VerifyHereAsync(IServiceProvider services, ReadModelScope scope, CancellationToken ct) => ShowAsync(async progress =>
     {
-        var audit = services.GetRequiredService<AuditLog>();
-        var verifier = new LogVerifier(services.GetRequiredService<IEventStore>(), audit.Tree, audit.Checkpoints(), audit.Verifier);
+        if (scope != ReadModelScope.None)
+            await DataCommand.LoadSamplesAsync(services, ct);
+        var verifier = VerificationEndpoints.Verifier(services, services.GetRequiredService<AuditLog>(), scope, progress: null);
         return AuditReportView.Of(await verifier.VerifyAsync(progress, ct));
     });
 
-    private static async Task<int> VerifyThereAsync(HttpClient client, CancellationToken ct)
+    private static async Task<int> VerifyThereAsync(HttpClient client, ReadModelScope scope, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v2/audit/verification");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"v2/audit/verification?read_models={scope.ToString().ToLowerInvariant()}");
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
         if (!response.IsSuccessStatusCode)
             return await DataCommand.FailAsync(response, ct);
@@ -106,6 +108,10 @@ internal static class AuditCommand
             Console.WriteLine($"{fault.Kind}: {fault.Message}");
         Console.WriteLine($"{report.Events} events, {report.Samples} samples, {report.Leaves} leaves, root {report.Root}");
         Console.WriteLine($"{report.Checkpoints} checkpoints, {report.Signatures} signatures verified{(report.Unverified > 0 ? $", {report.Unverified} leaves after the tree" : "")}");
+        if (report.Hmacs + report.UnverifiedHmacs > 0)
+            Console.WriteLine($"{report.Hmacs} of {report.Hmacs + report.UnverifiedHmacs} HMACs verified");
+        if (report.SeriesCompared > 0)
+            Console.WriteLine($"{report.SeriesCompared} series compared with the read models");
         Console.WriteLine(
             report.Faults.Count > 0 ? $"The log is not sound: {report.Faults.Count} faults."
             : report.Unverified == 0 ? "The log is sound."

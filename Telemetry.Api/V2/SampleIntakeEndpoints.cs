@@ -79,6 +79,8 @@ internal static class SampleIntakeEndpoints
         using var body = await RequestBody.ReadAsync(
             request.BodyReader, request.Headers.ContentEncoding, request.ContentLength, intake.Limits.MaxBodyBytes, intake.Budget, context.RequestAborted);
         intake.Metrics.Received(body.SentBytes);
+        if (format == SampleFormat.Compact && signature is { Over: SignedContent.Body } && SampleBatchCodec.Refers(body.Bytes))
+            throw ApiException.BadRequest("A body that refers to a dictionary proves nothing by its bytes alone. Sign it over=streams, or send the dictionary along.");
         var parsed = intake.Reader.Read(body.Bytes, format, rules);
         return (parsed, signature is null ? null : new(signature, signature.Over == SignedContent.Body ? body.Bytes.ToArray() : default, request.ContentType));
     }

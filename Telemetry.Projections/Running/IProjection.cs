@@ -49,7 +49,7 @@ public interface IProjectionRebuild : IDisposable
 
     /// <summary>Stores what was applied.</summary>
     /// <param name="whole">Also what the next whole flush stores again; needed once, before the end.</param>
-    void Flush(bool whole);
+    void Flush(bool whole = true);
 
     /// <summary>Stores this generation and puts it into the place of the live one, which must not have applied more.</summary>
     /// <remarks>Disposing without this leaves the live one as it was.</remarks>

@@ -95,7 +95,7 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         {
             await flush;
         }
-        rebuild.Flush(whole: true);
+        rebuild.Flush();
         await loop.PauseAsync(
             async () =>
             {

@@ -2,6 +2,7 @@ using System.ComponentModel.DataAnnotations;
 using Microsoft.Extensions.Options;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
+using Telemetry.Api.GraphQL.Http.Ide;
 using Telemetry.Api.GraphQL.Schema.Subscriptions;
 
 namespace Telemetry.Api.GraphQL.Schema;
@@ -28,6 +29,7 @@ internal static class TelemetryGraphQL
         services.AddOptions<GraphQLServerOptions>().Configure<IOptions<GraphQLOptions>, IOptions<ApiOptions>>((server, options, api) =>
         {
             server.Tool.Enable = options.Value.Ide;
+            server.Tool.Title = "Telemetry";
             // Once pages of other sites may call, a query by GET has to show that the browser asked first.
             server.EnforceGetRequestsPreflightHeader = api.Value.CorsOrigins.Count > 0;
             server.AllowedOrigins = api.Value.CorsOrigins;
@@ -37,6 +39,7 @@ internal static class TelemetryGraphQL
             .ConfigureSchema(schema => schema
                 .AddTypesOf(typeof(TelemetryGraphQL).Assembly, typeof(TelemetryGraphQL).Namespace)
                 .AddGlobalObjectIdentification())
+            .AddGraphQLIde()
             .AddErrorFilter<Refused>()
             .AddHttpRequestInterceptor<CallerOfRequest>();
         return services;

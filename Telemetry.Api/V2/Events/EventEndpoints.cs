@@ -31,7 +31,7 @@ public static class EventEndpoints
 
     private static async Task ListAsync(HttpContext context, IEventReader reader, IOptions<ApiOptions> options, CancellationToken ct)
     {
-        var visible = EventScope.Of(context);
+        var visible = EventScope.Of(context.Caller());
         var arguments = await Arguments.ReadAsync(context);
         var limit = Limits.Of(arguments.Integer(Argument.Limit), options.Value);
         var filter = EventQuery.Parse(QueryCondition.Of(arguments));
@@ -40,7 +40,7 @@ public static class EventEndpoints
 
     private static async Task GetAsync(HttpContext context, IEventReader reader, CancellationToken ct)
     {
-        var visible = EventScope.Of(context);
+        var visible = EventScope.Of(context.Caller());
         await Arguments.ReadAsync(context);
         var id = PathSegments.Decoded(context, "message_id", fromEnd: 0);
         var found = await reader.FindEventAsync(id, visible, ct) ?? throw ApiException.NotFound("Event", id);

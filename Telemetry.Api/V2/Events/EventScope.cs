@@ -12,9 +12,8 @@ internal static class EventScope
     private static readonly Field User = TelemetryEventFields.Trait("user_id", TraitType.Text);
 
     /// <exception cref="ApiException">403: the caller does not say who it is and for which project it asks.</exception>
-    public static Predicate Of(HttpContext context)
+    public static Predicate Of(Caller caller)
     {
-        var caller = context.Caller();
         if (string.IsNullOrEmpty(caller.ProjectId) || string.IsNullOrEmpty(caller.UserId))
             throw ApiException.RoleRequired();
         var own = Predicate.Equal(Project, caller.ProjectId);

@@ -82,6 +82,7 @@ internal sealed class StatisticsBucket
     public bool Open { get; }
 
     /// <summary>This bucket without samples, filled between two that have some.</summary>
+    [GraphQLIgnore]
     public StatisticsBucket Filled(Fill fill, StatisticsBucket? before, StatisticsBucket? after) => fill switch
     {
         Fill.Zero => new(this, [.. _values.Select(_ => (double?)0)]),

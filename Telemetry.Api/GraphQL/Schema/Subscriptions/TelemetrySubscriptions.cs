@@ -8,6 +8,7 @@ using Telemetry.Api.GraphQL.Schema.TelemetryEvents;
 using Telemetry.Api.GraphQL.Types;
 using Telemetry.Api.GraphQL.Types.Scalars;
 using Telemetry.Api.V2;
+using Telemetry.Api.V2.Events;
 using Telemetry.Api.V2.Streams;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Metering;

@@ -3,6 +3,8 @@ using Telemetry.Api.Auth;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Schema.Streams;
 using Telemetry.Api.GraphQL.Types;
+using Telemetry.Api.V2;
+using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.TelemetryEvents;
 
@@ -43,7 +45,8 @@ internal static class EventQueries
     /// <summary>The kinds of events there are; not for callers that are limited to a project.</summary>
     public static async Task<IReadOnlyList<EventType>> GetEventTypesAsync([GlobalState] Caller caller, IEventReader reader, CancellationToken ct)
     {
-        EventScope.DemandTypes(caller);
+        if (caller.LimitedToProject is { } project)
+            throw ApiException.ProjectNotAuthorized(project);
         return [.. (await reader.EventTypesAsync(ct)).Select(t => new EventType(t))];
     }
 

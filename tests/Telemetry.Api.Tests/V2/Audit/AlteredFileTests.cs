@@ -16,7 +16,8 @@ namespace Telemetry.Api.Tests.V2.Audit;
 public sealed class AlteredFileTests
 {
     private static readonly (string Table, string Column)[] Columns =
-        [("events", "id"), ("events", "recorded_at"), ("events", "type"), ("events", "data"), ("events", "metadata"), ("texts", "text"), ("metadata", "json"), ("series", "type")];
+        [("events", "id"), ("events", "recorded_at"), ("events", "type"), ("events", "data"), ("events", "metadata"), ("texts", "text"), ("metadata", "json"), ("series", "type"),
+        ("events", "streams"), ("streams", "name")];
 
     [Fact]
     public async Task A_flipped_bit_anywhere_in_the_log_is_found_if_it_changes_what_the_log_says()
