@@ -20,11 +20,12 @@ internal static class AuditCommand
 
     private static Command Verify()
     {
-        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
+        var server = ServerOption.Create("The server to ask where one is running.");
         var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series are compared with the read models: none, spot (a hundred at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
-        var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { data, server, readModels };
+        var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { server, readModels };
+        var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, parsed.GetValue(readModels), ct),
+            stores.Read(parsed), parsed.GetValue(server)!, services => VerifyHereAsync(services, parsed.GetValue(readModels), ct),
             client => VerifyThereAsync(client, parsed.GetValue(readModels), ct)));
         return command;
     }
@@ -32,10 +33,11 @@ internal static class AuditCommand
     private static Command Prove()
     {
         var id = new Argument<Guid>("ID") { Description = "The id of an event, of a stream's share of it, or of a sample." };
-        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
-        var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, data, server };
+        var server = ServerOption.Create("The server to ask where one is running.");
+        var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, server };
+        var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
+            stores.Read(parsed), parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
             client => ProveThereAsync(client, parsed.GetValue(id), ct)));
         return command;
     }

@@ -9,18 +9,18 @@ internal static class ServeCommand
     public static Command Create()
     {
         var urls = new Option<string?>("--urls") { Description = $"Where to listen, addresses between semicolons. Default: {ServerSettings.DefaultUrls}" };
-        var data = new Option<string?>("--data") { Description = "The directory of the log and the read models. Default: ./data" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
         var rabbitMq = new Option<string[]>("--rabbitmq")
         {
             Description = "A broker to take a cloud's notifications from, amqp://USER:PASSWORD@HOST:5672/VHOST or oslo.messaging's transport_url; may be repeated. Default: none",
         };
-        var command = new Command("serve", "Runs the server (the default command).") { urls, data, insecure, rabbitMq };
+        var command = new Command("serve", "Runs the server (the default command).") { urls, insecure, rabbitMq };
+        var stores = new StoreOptions(command);
         command.SetAction(async (parsed, ct) =>
         {
             try
             {
-                await TelemetryServer.RunAsync(new(parsed.GetValue(urls), parsed.GetValue(data), parsed.GetValue(insecure), parsed.GetValue(rabbitMq)), ct);
+                await TelemetryServer.RunAsync(new(stores.Read(parsed), parsed.GetValue(urls), parsed.GetValue(insecure), parsed.GetValue(rabbitMq)), ct);
                 return 0;
             }
             catch (ServerStartException e)

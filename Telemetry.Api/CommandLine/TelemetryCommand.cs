@@ -15,6 +15,8 @@ internal static class TelemetryCommand
             ServeCommand.Create(),
             LoadCommand.Create(),
             RebuildCommand.Create(),
+            MigrateCommand.Create(),
+            CopyCommand.Create(),
             AuditCommand.Create(),
             KeysCommand.Create(),
             RateCommand.Create(),

@@ -36,7 +36,9 @@ public readonly record struct StreamExpectation(StreamName Stream, long? Expecte
 /// At least one, each once. A batch of samples names all streams of its samples, as <see cref="SampleBatch.Streams"/> gives them: each
 /// stream gets its share, the samples of its project and month. Any other event has one stream.
 /// </param>
-public sealed record NewEvent(EventId Id, string Type, EventBody Body, IReadOnlyList<StreamExpectation> Streams, EventMetadata? Metadata = null);
+/// <param name="RecordedAt">When another store took it, where it is copied from there; null: now.</param>
+public sealed record NewEvent(
+    EventId Id, string Type, EventBody Body, IReadOnlyList<StreamExpectation> Streams, EventMetadata? Metadata = null, DateTimeOffset? RecordedAt = null);
 
 /// <summary>A place in a stream.</summary>
 /// <param name="Version">1-based, without holes.</param>

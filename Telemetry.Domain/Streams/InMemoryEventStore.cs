@@ -127,7 +127,7 @@ public sealed class InMemoryEventStore(TimeProvider clock) : IEventStore
     private void Add(NewEvent e, DateTimeOffset now)
     {
         var streams = new List<StreamVersion>(e.Streams.Count);
-        var recorded = new RecordedEvent(_log.Count + 1, e.Id, e.Type, e.Body, streams, now, e.Metadata ?? EventMetadata.None);
+        var recorded = new RecordedEvent(_log.Count + 1, e.Id, e.Type, e.Body, streams, e.RecordedAt ?? now, e.Metadata ?? EventMetadata.None);
         foreach (var (stream, _) in e.Streams)
         {
             if (!_streams.TryGetValue(stream, out var events))

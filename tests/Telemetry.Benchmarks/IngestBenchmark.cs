@@ -7,36 +7,42 @@ namespace Telemetry.Benchmarks;
 /// <summary>How fast samples go in: JSON, JSON with ids and signatures, compact, and compact with dictionaries sent once; on several connections, and JSON on one.</summary>
 internal static class IngestBenchmark
 {
-    public static async Task RunAsync(int polls, int connections, string? only = null, string? signed = null)
+    /// <param name="signed">Null: unsigned; <c>body</c>: each body is signed; otherwise the batch.</param>
+    /// <param name="log">Null for SQLite; <c>postgres</c> for SQLite and PostgreSQL in turn, with their ratio.</param>
+    public static async Task RunAsync(int polls, int connections, string? only = null, string? signed = null, string? log = null)
     {
-        Console.WriteLine($"{"body",-14} {"conn",4} {"samples/s",12} {"per server CPU-s",17} {"p50 ms",8} {"p99 ms",8} {"B/sample sent",14} {"log",6} {"peak MB",8}");
+        Console.WriteLine(
+            $"{"log",-8} {"body",-14} {"conn",4} {"samples/s",12} {"per server CPU-s",17} {"p50 ms",8} {"p99 ms",8} {"B/sample sent",14} {"log",6} {"peak MB",8}");
         foreach (var (kind, clients) in new[] { ("json", connections), ("json-ids", connections), ("compact", connections), ("compact-named", connections), ("json", 1) })
         {
             if (only is not null && only != kind)
                 continue;
-            var data = Directory.CreateTempSubdirectory("telemetry-bench-").FullName;
-            try
-            {
-                var (server, _) = await ServerProcess.StartAsync(data);
-                await using (server)
-                {
-                    var warmUp = Math.Max(20, polls / 5);
-                    using var signer = signed is null ? null : await Signer.RegisterAsync(server.Url, overBody: signed == "body");
-                    Load(server.Url, kind, clients, warmUp, signer: signer);
-                    var (cpu, size, before, clock) = (server.CpuSeconds, LogBytes(data), LoadClient.BytesSent, new Stopwatch());
-                    var latencies = Load(server.Url, kind, clients, polls, warmUp, clock, signer);
-                    var sent = (double)LoadClient.BytesSent - before;
-                    var (seconds, used) = (clock.Elapsed.TotalSeconds, server.CpuSeconds - cpu);
-                    var samples = (double)latencies.Count * Workload.BatchSize;
-                    latencies.Sort();
-                    Console.WriteLine($"{kind,-14} {clients,4} {samples / seconds,12:N0} {samples / used,17:N0} {latencies[latencies.Count / 2],8:F2} "
-                        + $"{latencies[(int)(latencies.Count * .99)],8:F2} {sent / samples,14:F2} {(LogBytes(data) - size) / samples,6:F2} {server.PeakMegabytes,8:F0}");
-                }
-            }
-            finally
-            {
-                Directory.Delete(data, recursive: true);
-            }
+            var rates = new List<(double Wall, double Cpu)>();
+            foreach (var each in LogUnderTest.Kinds(log))
+                rates.Add(await RunAsync(each, kind, clients, polls, signed));
+            if (rates.Count > 1)
+                Console.WriteLine($"{log} against sqlite: {rates[1].Wall / rates[0].Wall:P0} wall, {rates[1].Cpu / rates[0].Cpu:P0} per CPU-s");
+        }
+    }
+
+    private static async Task<(double Wall, double Cpu)> RunAsync(string log, string kind, int clients, int polls, string? signed)
+    {
+        await using var stores = await LogUnderTest.CreateAsync(log);
+        var (server, _) = await ServerProcess.StartAsync(stores.Data, stores.Settings);
+        await using (server)
+        {
+            var warmUp = Math.Max(20, polls / 5);
+            using var signer = signed is null ? null : await Signer.RegisterAsync(server.Url, overBody: signed == "body");
+            Load(server.Url, kind, clients, warmUp, signer: signer);
+            var (cpu, size, before, clock) = (server.CpuSeconds + stores.CpuSeconds, await stores.BytesAsync(), LoadClient.BytesSent, new Stopwatch());
+            var latencies = Load(server.Url, kind, clients, polls, warmUp, clock, signer);
+            var sent = (double)LoadClient.BytesSent - before;
+            var (seconds, used) = (clock.Elapsed.TotalSeconds, server.CpuSeconds + stores.CpuSeconds - cpu);
+            var samples = (double)latencies.Count * Workload.BatchSize;
+            latencies.Sort();
+            Console.WriteLine($"{log,-8} {kind,-14} {clients,4} {samples / seconds,12:N0} {samples / used,17:N0} {latencies[latencies.Count / 2],8:F2} "
+                + $"{latencies[(int)(latencies.Count * .99)],8:F2} {sent / samples,14:F2} {(await stores.BytesAsync() - size) / samples,6:F2} {server.PeakMegabytes,8:F0}");
+            return (samples / seconds, samples / used);
         }
     }
 

@@ -68,6 +68,15 @@ public abstract partial class EventStoreConformance
     }
 
     [Fact]
+    public async Task An_event_out_of_another_log_keeps_the_time_it_was_recorded_at()
+    {
+        var then = new DateTimeOffset(2020, 2, 3, 4, 5, 6, 789, TimeSpan.Zero).AddMicroseconds(1);
+        await Store.AppendAsync([Event() with { RecordedAt = then }, Event()], Ct);
+
+        Assert.Equal([then, ManualTime.Start], await Store.ReadAllAsync(ct: Ct).Select(e => e.RecordedAt).ToListAsync(Ct));
+    }
+
+    [Fact]
     public async Task Versions_have_no_holes_and_go_on_after_a_restart()
     {
         var result = await Store.AppendAsync([Event(), Event()], Ct);

@@ -96,7 +96,7 @@ internal sealed class EventLogWriter : IDisposable
         var now = UnixMicroseconds.From(_clock.GetUtcNow());
         var recorded = new RecordedEvent[bodies.Length];
         for (var i = 0; i < recorded.Length; i++)
-            recorded[i] = Insert(append.Events[i], bodies[i], bodies.Length - i - 1, now);
+            recorded[i] = Insert(append.Events[i], bodies[i], bodies.Length - i - 1, append.Events[i].RecordedAt is { } at ? UnixMicroseconds.From(at) : now);
         append.Recorded = recorded;
         append.Result = new AppendResult(_head, LastVersions(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
     }

@@ -11,18 +11,21 @@ namespace Telemetry.Api.Tests.Processes;
 public sealed class CrashTests
 {
     private const int Rounds = 20;
-    private const int SamplesAPost = 50;
+    internal const int SamplesAPost = 50;
 
     [Fact]
-    public async Task Killing_the_process_during_ingest_loses_nothing_acknowledged_and_doubles_nothing()
+    public Task Killing_the_process_during_ingest_loses_nothing_acknowledged_and_doubles_nothing() => KillProcessAsync(Rounds);
+
+    /// <param name="settings">Of the program, null for files alone.</param>
+    internal static async Task KillProcessAsync(int rounds, IReadOnlyDictionary<string, string>? settings = null)
     {
         using var data = new TemporaryDirectory();
         var random = new Random(11);
         var (sent, acknowledged) = (0, 0);
         var open = new Dictionary<int, bool>(); // the posts of this round by number, true once acknowledged
-        for (var round = 0; round < Rounds; round++)
+        for (var round = 0; round < rounds; round++)
         {
-            var (server, _) = await ServerProcess.StartAsync(data.Path);
+            var (server, _) = await ServerProcess.StartAsync(data.Path, settings);
             using var client = new HttpClient { BaseAddress = server.Url };
             // What broke off in the round before is sent again under the same key: it counts once, stored before or not.
             foreach (var post in open.Where(p => !p.Value).Select(p => p.Key))
@@ -62,7 +65,7 @@ public sealed class CrashTests
             await Task.WhenAll(senders);
             await server.DisposeAsync();
 
-            var (again, _) = await ServerProcess.StartAsync(data.Path);
+            var (again, _) = await ServerProcess.StartAsync(data.Path, settings);
             using var reader = new HttpClient { BaseAddress = again.Url };
             var stored = await StoredAsync(reader, open.Keys);
             foreach (var (post, wasAcknowledged) in open)
@@ -73,7 +76,7 @@ public sealed class CrashTests
             await again.KillAsync();
             await again.DisposeAsync();
         }
-        Assert.True(acknowledged > Rounds * 5);
+        Assert.True(acknowledged > rounds * 5);
     }
 
     [Fact]
@@ -112,7 +115,7 @@ public sealed class CrashTests
             Assert.Equal(before, await AnswersAsync(second));
     }
 
-    private static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
+    internal static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
     {
         var samples = Enumerable.Range(0, SamplesAPost).Select(i =>
             $$$"""{"counter_name":"crash","counter_type":"gauge","counter_unit":"x","counter_volume":{{{i}}},"resource_id":"post-{{{post}}}","project_id":"p{{{i % 3}}}","timestamp":"2026-01-01T00:{{{post / 60 % 60:00}}}:{{{post % 60:00}}}"}""");
@@ -124,10 +127,10 @@ public sealed class CrashTests
         return response.StatusCode;
     }
 
-    private static async Task<long> CountAsync(HttpClient client) =>
+    internal static async Task<long> CountAsync(HttpClient client) =>
         (await StatisticsAsync(client, "/v2/meters/crash/statistics")).Sum(row => row.GetProperty("count").GetInt64());
 
-    private static async Task<Dictionary<int, long>> StoredAsync(HttpClient client, IEnumerable<int> posts)
+    internal static async Task<Dictionary<int, long>> StoredAsync(HttpClient client, IEnumerable<int> posts)
     {
         var counts = (await StatisticsAsync(client, "/v2/meters/crash/statistics?groupby=resource_id")).ToDictionary(
             row => row.GetProperty("groupby").GetProperty("resource_id").GetString()!, row => row.GetProperty("count").GetInt64());

@@ -55,7 +55,7 @@ internal sealed class StreamEventView(StreamEvent stored)
         writer.WriteEndObject();
     });
 
-    /// <summary>The leaf of the audit log's tree that stands for it.</summary>
+    /// <summary>The leaf of the audit log's tree that stands for the whole event.</summary>
     [Cost(1)]
     public byte[] Hash => CanonicalEvent.Of(stored.Event).LeafHash().ToArray();
 

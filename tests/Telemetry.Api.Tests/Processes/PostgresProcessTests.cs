@@ -1,0 +1,169 @@
+using System.Net;
+using Telemetry.Benchmarks;
+using Telemetry.Conformance;
+
+namespace Telemetry.Api.Tests.Processes;
+
+/// <summary>The program with its log in PostgreSQL: killed, its server killed, standing still or full; what was acknowledged is there, once.</summary>
+public sealed class PostgresProcessTests
+{
+    private const int Rounds = 10;
+
+    [Fact]
+    public async Task Killing_the_process_during_ingest_loses_nothing_acknowledged_and_doubles_nothing()
+    {
+        await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+
+        await CrashTests.KillProcessAsync(Rounds, Settings(database));
+    }
+
+    [Fact]
+    public async Task Killing_PostgreSQL_during_ingest_loses_nothing_acknowledged_and_doubles_nothing()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var database = await postgres.CreateDatabaseAsync();
+        using var data = new TemporaryDirectory();
+        var posts = new Dictionary<int, bool>(); // by number, true once acknowledged
+        using var acknowledged = new SemaphoreSlim(0);
+        var (server, _) = await ServerProcess.StartAsync(data.Path, Settings(database, timeoutSeconds: 60));
+        using (var client = new HttpClient { BaseAddress = server.Url })
+        {
+            using var stop = new CancellationTokenSource();
+            var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                {
+                    int post;
+                    lock (posts)
+                        posts[post = posts.Count] = false;
+                    if (await CrashTests.PostAsync(client, post) != HttpStatusCode.NoContent)
+                        continue;
+                    lock (posts)
+                        posts[post] = true;
+                    acknowledged.Release();
+                }
+            })).ToList();
+            var random = new Random(12);
+            for (var round = 0; round < Rounds; round++)
+            {
+                for (var n = random.Next(5, 40); n > 0; n--)
+                    await acknowledged.WaitAsync(TestContext.Current.CancellationToken);
+                await postgres.KillAsync();
+                await postgres.StartAgainAsync();
+            }
+            for (var n = 0; n < 20; n++)
+                await acknowledged.WaitAsync(TestContext.Current.CancellationToken);
+            await stop.CancelAsync();
+            await Task.WhenAll(senders);
+            await CheckAsync(client);
+        }
+        await server.KillAsync();
+        await server.DisposeAsync();
+        foreach (var file in Directory.GetFiles(data.Path, "read-model.db*"))
+            File.Delete(file);
+
+        var (again, _) = await ServerProcess.StartAsync(data.Path, Settings(database));
+        await using (again)
+        {
+            using var client = new HttpClient { BaseAddress = again.Url };
+            await CheckAsync(client);
+            foreach (var (post, _) in posts.Where(p => !p.Value))
+                Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, post));
+            Assert.Equal((long)posts.Count * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
+        }
+
+        async Task CheckAsync(HttpClient client)
+        {
+            foreach (var (post, samples) in await CrashTests.StoredAsync(client, posts.Keys))
+                Assert.True(samples == CrashTests.SamplesAPost || (samples == 0 && !posts[post]), $"post {post}: {samples} samples, acknowledged: {posts[post]}");
+        }
+    }
+
+    [Fact]
+    public async Task While_PostgreSQL_stands_still_posts_are_answered_503_with_Retry_After_and_then_taken_again()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var database = await postgres.CreateDatabaseAsync();
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path, Settings(database, timeoutSeconds: 1));
+        await using (server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 0));
+            postgres.Pause();
+            try
+            {
+                using var answer = await client.PostAsync("/v2/samples", new StringContent(
+                    """[{"counter_name":"other","counter_type":"gauge","counter_unit":"x","counter_volume":1,"resource_id":"r","timestamp":"2026-01-01T00:00:00"}]""",
+                    System.Text.Encoding.UTF8, "application/json"));
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+                Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter?.Delta);
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, await CrashTests.PostAsync(client, 1));
+                Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client)); // the read models answer
+            }
+            finally
+            {
+                postgres.Resume();
+            }
+
+            HttpStatusCode status;
+            while ((status = await CrashTests.PostAsync(client, 1)) == HttpStatusCode.ServiceUnavailable)
+                await Task.Delay(50, TestContext.Current.CancellationToken); // as a client does
+            Assert.Equal(HttpStatusCode.NoContent, status);
+            Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
+        }
+    }
+
+    [Fact]
+    public async Task A_log_that_was_copied_gives_the_same_answers()
+    {
+        await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        using var data = new TemporaryDirectory();
+        using var other = new TemporaryDirectory();
+        string[] questions = ["/v2/meters?limit=1000", "/v2/resources?limit=1000", "/v2/samples?limit=10000", "/v2/meters/crash/statistics?period=7&groupby=resource_id"];
+        async Task<List<string>> AnswersAsync(ServerProcess server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            var answers = new List<string>();
+            foreach (var question in questions)
+                answers.Add((await client.GetStringAsync(question)).Replace(server.Url.Authority, "HOST", StringComparison.Ordinal));
+            return answers;
+        }
+
+        var (sqlite, _) = await ServerProcess.StartAsync(data.Path);
+        using (var client = new HttpClient { BaseAddress = sqlite.Url })
+        {
+            for (var post = 0; post < 20; post++)
+                Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, post));
+        }
+        var before = await AnswersAsync(sqlite);
+        Assert.Equal(0, await sqlite.StopAsync());
+
+        var (code, output, error) = await ServerProcess.RunAsync("copy", "--from", $"sqlite:{data.Path}", "--to", $"postgres:{database.ConnectionString}");
+        Assert.True(code == 0, error);
+        Assert.Contains("the same 20 events with 1000 samples, at the same positions", output, StringComparison.Ordinal);
+        var (postgres, _) = await ServerProcess.StartAsync(other.Path, Settings(database));
+        await using (postgres)
+            Assert.Equal(before, await AnswersAsync(postgres));
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_stops_the_start_with_a_reason()
+    {
+        using var data = new TemporaryDirectory();
+
+        var (code, _, error) = await ServerProcess.RunAsync(
+            "serve", "--urls", "http://127.0.0.1:0", "--data", data.Path, "--log", "postgres", "--postgres", $"Host={data.Path};Database=telemetry;Username=nobody;Password=secret");
+
+        Assert.Equal(2, code);
+        Assert.Contains($"at {data.Path}, database 'telemetry', cannot be opened", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, string> Settings(PostgresDatabase database, int timeoutSeconds = 10) => new()
+    {
+        ["TELEMETRY__Log"] = "postgres",
+        ["TELEMETRY__Postgres"] = database.ConnectionString,
+        ["TELEMETRY__EventLog__TimeoutSeconds"] = $"{timeoutSeconds}",
+    };
+}
