@@ -64,17 +64,17 @@ public sealed class LogCopy(IEventStore source, IEventStore target)
     private async Task<CopyResult> VerifyAsync(long copied, IProgress<CopyProgress>? progress, CancellationToken ct)
     {
         var head = await target.HeadAsync(ct).ConfigureAwait(false);
-        var tree = new MerkleTree();
+        var (tree, hasher) = (new MerkleTree(), new EventHasher());
         var (events, samples, same) = (0L, 0L, true);
         await using var copies = target.ReadAllAsync(0, ct).GetAsyncEnumerator(ct);
         await foreach (var e in source.ReadAllAsync(0, ct).ConfigureAwait(false))
         {
             if (!await copies.MoveNextAsync().ConfigureAwait(false))
                 break; // what the source took in since
-            var (leaves, copy) = (HashesOf(e), copies.Current);
-            if (e.Id != copy.Id || !leaves.SequenceEqual(HashesOf(copy)))
+            var (leaf, copy) = (hasher.LeafHash(e), copies.Current);
+            if (e.Id != copy.Id || leaf != hasher.LeafHash(copy))
                 throw new LogCopyException($"The copies differ: event {e.Id} at position {e.Position} of the source is not event {copy.Id} at position {copy.Position} of the target.");
-            leaves.ForEach(hash => tree.Append(hash));
+            tree.Append(leaf);
             same &= e.Position == copy.Position;
             events++;
             samples += CountOf(e);
@@ -84,8 +84,6 @@ public sealed class LogCopy(IEventStore source, IEventStore target)
             throw new LogCopyException($"The target has an event more than the source: {copies.Current.Id}.");
         return new(copied, events, samples, tree.Root(), same);
     }
-
-    private static List<Digest> HashesOf(RecordedEvent e) => [.. CanonicalEvent.Of(e).Select(leaf => leaf.LeafHash())];
 
     private static long CountOf(RecordedEvent e) => e.Body is EventBody.Samples { Batch.Count: var count } ? count : 0;
 }
