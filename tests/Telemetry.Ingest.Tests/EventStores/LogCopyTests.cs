@@ -102,7 +102,7 @@ public sealed class LogCopyTests : IDisposable
     }
 
     private static async Task<Digest> RootAsync(SqliteEventStore store) =>
-        MerkleTree.RootOf(await store.ReadAllAsync(ct: Ct).SelectMany(e => CanonicalEvent.Of(e).Select(l => l.LeafHash())).ToListAsync(Ct));
+        MerkleTree.RootOf(await store.ReadAllAsync(ct: Ct).Select(e => CanonicalEvent.Of(e).LeafHash()).ToListAsync(Ct));
 
     private static string Text(RecordedEvent e) =>
         $"{e.Position} {e.Id} {e.Type} {e.RecordedAt:O} {string.Join(' ', e.Streams)} {e.Metadata} {(e.Body is EventBody.Json j ? Convert.ToHexString(j.Utf8.Span) : "")}";
