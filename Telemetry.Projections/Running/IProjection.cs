@@ -32,10 +32,19 @@ public interface IProjection
     double FlushPressure { get; }
 
     /// <summary>Stores everything that was applied, and how far that is, in one transaction.</summary>
+    /// <exception cref="Stores.ReadModelTakenException">Another process has stored the projection meanwhile: reload it.</exception>
     void Flush();
+
+    /// <summary>
+    /// Whether another process has stored another generation, more than was applied here, or so much that a reload frees memory. Asks the store.
+    /// </summary>
+    bool ShouldReload { get; }
 
     /// <summary>Begins an empty generation beside this one.</summary>
     IProjectionRebuild BeginRebuild();
+
+    /// <summary>Loads beside this one what is stored now, by this process or another.</summary>
+    IProjectionRebuild BeginReload();
 }
 
 /// <summary>A generation that is being built from position 0.</summary>

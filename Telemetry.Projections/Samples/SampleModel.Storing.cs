@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples.Columns;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples;
 
@@ -42,7 +42,6 @@ internal sealed partial class SampleModel
     }
 
     /// <summary>Stores everything since the last flush in one transaction. One at a time; events may be applied meanwhile.</summary>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">Nothing was stored; a later flush stores it too.</exception>
     public void Flush(bool live)
     {
         var taken = Take();

@@ -1,5 +1,6 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples.Reading;
 
@@ -75,7 +76,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
     {
         private bool _tailVisited;
         private int _cached = series.Blocks.Count;
-        private List<(long Id, long LastAt)>? _stored;
+        private List<(int First, long LastAt)>? _stored;
         private int _storedVisited;
         private object? _current;
 
@@ -114,7 +115,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
             if (_storedVisited == _stored.Count)
                 return null;
             var segment = _stored[_storedVisited++];
-            _current = run.Model.Tables.Segment(segment.Id);
+            _current = run.Model.Tables.Segment(series.Blocks.List, segment.First);
             return Math.Min(segment.LastAt, to);
         }
 
@@ -130,7 +131,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
                     SampleBlock.Read(block.Data, columns, run.Points);
                     yield return run.Points;
                     break;
-                case Stores.Sqlite.SegmentRow segment:
+                case SegmentRow segment:
                     foreach (var block in segment.Blocks().Take(series.Blocks.FirstCached - segment.First))
                     {
                         SampleBlock.Read(block.Data, columns, run.Points);
