@@ -174,7 +174,7 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
     /// <summary>Takes a segment apart where its blocks end in several months.</summary>
     private static IEnumerable<SegmentRow> ByMonth(SegmentRow segment)
     {
-        if (MonthOf(segment.FirstAt) == MonthOf(segment.LastAt))
+        if (MonthOf(segment.FirstAt) is var month && month != DateOnly.MinValue && month == MonthOf(segment.LastAt))
             return [segment];
         var parts = new List<SegmentRow>();
         var (blocks, first) = (segment.Blocks(), 0);
