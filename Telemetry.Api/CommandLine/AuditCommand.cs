@@ -21,20 +21,22 @@ internal static class AuditCommand
 
     private static Command Verify()
     {
-        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
-        var command = new Command("verify", "Walks the log and compares it with its tree and with every checkpoint. Exit code 1 where something is wrong.") { data, server };
+        var server = ServerOption.Create("The server to ask where one is running.");
+        var command = new Command("verify", "Walks the log and compares it with its tree and with every checkpoint. Exit code 1 where something is wrong.") { server };
+        var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct)));
+            stores.Read(parsed), parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct)));
         return command;
     }
 
     private static Command Prove()
     {
         var id = new Argument<Guid>("ID") { Description = "The id of an event, of a stream's share of it, or of a sample." };
-        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
-        var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, data, server };
+        var server = ServerOption.Create("The server to ask where one is running.");
+        var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, server };
+        var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            parsed.GetValue(data)!, parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
+            stores.Read(parsed), parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
             client => ProveThereAsync(client, parsed.GetValue(id), ct)));
         return command;
     }

@@ -1,4 +1,3 @@
-using System.CommandLine;
 using System.Net;
 using Telemetry.Api.Hosting;
 using Telemetry.Domain.Streams;
@@ -11,19 +10,19 @@ namespace Telemetry.Api.CommandLine;
 /// <summary>What commands share that work on a data directory, or ask the server that holds it.</summary>
 internal static class DataCommand
 {
-    public static Option<string> DataOption() => new("--data") { Description = $"The data directory. Default: {ServerSettings.DefaultData}", DefaultValueFactory = _ => ServerSettings.DefaultData };
+    public static IConfiguration Configuration { get; } = new ConfigurationBuilder().AddEnvironmentVariables().Build();
 
-    /// <summary>Works on the directory's log; where a server holds it, on what the server answers.</summary>
-    /// <param name="here">Does the work with the services of the directory.</param>
+    /// <summary>Works on the log; where a server holds the data directory, on what the server answers.</summary>
+    /// <param name="here">Does the work with the services of the stores.</param>
     /// <param name="there">Does it by requests to the server, with the rights of an admin.</param>
-    public static async Task<int> RunAsync(string data, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there)
+    public static async Task<int> RunAsync(StoreSettings settings, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there)
     {
         try
         {
-            if (!File.Exists(Path.Combine(data, "events.db")))
-                return TelemetryCommand.Fail($"There is no log in '{Path.GetFullPath(data)}'. Name the data directory with --data.", TelemetryCommand.UsageError);
-            await using var provider = Services(data);
-            _ = provider.GetRequiredService<IEventStore>(); // takes the directory, or says who has it
+            var stores = settings.Resolve(Configuration);
+            CheckLog(stores);
+            await using var provider = Services(stores);
+            _ = provider.GetRequiredService<DataDirectory>(); // taken first, or says who has it
             Tree(provider).Load();
             return await here(provider);
         }
@@ -35,10 +34,22 @@ internal static class DataCommand
         {
             return TelemetryCommand.Fail($"{e.Message} Build it anew with telemetry rebuild.");
         }
+        catch (ServerStartException e)
+        {
+            return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
+        }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return TelemetryCommand.Fail(e.Message);
         }
+    }
+
+    /// <summary>A command makes no new log.</summary>
+    /// <exception cref="ServerStartException">There is no log.</exception>
+    public static void CheckLog(Stores stores)
+    {
+        if (!stores.LogIsInPostgres && !File.Exists(Path.Combine(stores.Data, "events.db")))
+            throw new ServerStartException($"There is no log in '{stores.Data}'. Name the data directory with --data.");
     }
 
     /// <summary>Asks a server.</summary>
@@ -63,11 +74,12 @@ internal static class DataCommand
             ? " Where it runs without the audit log's tree, start it with TELEMETRY__Audit__Enabled=true, or stop it and run this again."
             : ""));
 
-    private static ServiceProvider Services(string data)
+    /// <summary>The services of the stores; nothing is opened before it is asked for.</summary>
+    public static ServiceProvider Services(Stores stores, bool tree = true)
     {
         var services = new ServiceCollection().AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddEnvironmentVariables().Build());
-        services.AddEmbeddedStores(Path.GetFullPath(data), start: false);
+        services.AddSingleton(Configuration);
+        services.AddStores(stores, start: false, tree);
         return services.BuildServiceProvider();
     }
 

@@ -19,11 +19,12 @@ internal static class RateCommand
         var diff = new Option<FileInfo?>("--diff") { Description = "Another tariff: shows what it changes." };
         var asOf = new Option<string?>("--as-of") { Description = "A position or an instant: only what was recorded until then counts." };
         var format = new Option<RatingFormat>("--format") { Description = "table (the default), csv or json.", DefaultValueFactory = _ => RatingFormat.Table };
-        var (data, server) = (DataCommand.DataOption(), ServerOption.Create("The server to ask where one is running."));
+        var server = ServerOption.Create("The server to ask where one is running.");
         var command = new Command("rate", "Replays a project's month out of the log and prices it. The same samples and tariff always give the same bytes.")
         {
-            project, month, tariff, diff, asOf, format, data, server,
+            project, month, tariff, diff, asOf, format, server,
         };
+        var stores = new StoreOptions(command);
         command.SetAction(async (parsed, ct) =>
         {
             try
@@ -32,7 +33,7 @@ internal static class RateCommand
                     parsed.GetValue(project)!, parsed.GetValue(month)!, await File.ReadAllTextAsync(parsed.GetValue(tariff)!.FullName, ct),
                     parsed.GetValue(diff) is { } other ? await File.ReadAllTextAsync(other.FullName, ct) : null, parsed.GetValue(asOf), parsed.GetValue(format));
                 return await DataCommand.RunAsync(
-                    parsed.GetValue(data)!, parsed.GetValue(server)!, services => RateHereAsync(services, asked, ct), client => RateThereAsync(client, asked, ct));
+                    stores.Read(parsed), parsed.GetValue(server)!, services => RateHereAsync(services, asked, ct), client => RateThereAsync(client, asked, ct));
             }
             catch (Exception e) when (e is ApiException or TariffException or IOException or UnauthorizedAccessException)
             {

@@ -14,24 +14,28 @@ internal static class RebuildCommand
     public static Command Create()
     {
         var name = new Argument<string?>("NAME") { Description = "The projection to build; all of them where none is named.", Arity = ArgumentArity.ZeroOrOne };
-        var data = new Option<string>("--data") { Description = "The data directory.", DefaultValueFactory = _ => ServerSettings.DefaultData };
         var server = ServerOption.Create("The server to ask where one is running.");
-        var command = new Command("rebuild", "Builds read models anew from the log, beside the ones in use.") { name, data, server };
-        command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(name), parsed.GetValue(data)!, parsed.GetValue(server)!, ct));
+        var command = new Command("rebuild", "Builds read models anew from the log, beside the ones in use.") { name, server };
+        var stores = new StoreOptions(command);
+        command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(name), stores.Read(parsed), parsed.GetValue(server)!, ct));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? name, string data, Uri server, CancellationToken ct)
+    private static async Task<int> RunAsync(string? name, StoreSettings settings, Uri server, CancellationToken ct)
     {
         try
         {
-            if (!File.Exists(Path.Combine(data, "events.db")))
-                return TelemetryCommand.Fail($"There is no log in '{Path.GetFullPath(data)}'. Name the data directory with --data.", TelemetryCommand.UsageError);
-            return await ShowAsync(progress => HereAsync(name, data, progress, ct));
+            var stores = settings.Resolve(DataCommand.Configuration);
+            DataCommand.CheckLog(stores);
+            return await ShowAsync(progress => HereAsync(name, stores, progress, ct));
         }
         catch (DataDirectoryInUseException)
         {
             return await AskAsync(name, server, ct);
+        }
+        catch (ServerStartException e)
+        {
+            return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -39,13 +43,10 @@ internal static class RebuildCommand
         }
     }
 
-    private static async Task<int> HereAsync(string? name, string data, IProgress<RebuildProgress> progress, CancellationToken ct)
+    private static async Task<int> HereAsync(string? name, Stores stores, IProgress<RebuildProgress> progress, CancellationToken ct)
     {
-        var services = new ServiceCollection().AddLogging(logging => logging.AddConsole().SetMinimumLevel(LogLevel.Warning));
-        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
-        services.AddSingleton<IConfiguration>(configuration);
-        services.AddEmbeddedStores(Path.GetFullPath(data), start: false, tree: TelemetryServer.KeepsTree(configuration));
-        await using var provider = services.BuildServiceProvider();
+        await using var provider = DataCommand.Services(stores, tree: TelemetryServer.KeepsTree(DataCommand.Configuration));
+        provider.GetRequiredService<DataDirectory>(); // taken first, or says who has it
         var runner = provider.GetRequiredService<ProjectionRunner>();
         if (name is not null && !runner.Names.Contains(name))
             return TelemetryCommand.Fail($"There is no projection '{name}'. There are: {string.Join(", ", runner.Names)}.", TelemetryCommand.UsageError);

@@ -9,14 +9,14 @@ internal static class ServeCommand
     public static Command Create()
     {
         var urls = new Option<string?>("--urls") { Description = $"Where to listen, addresses between semicolons. Default: {ServerSettings.DefaultUrls}" };
-        var data = new Option<string?>("--data") { Description = "The directory of the log and the read models. Default: ./data" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
-        var command = new Command("serve", "Runs the server (the default command).") { urls, data, insecure };
+        var command = new Command("serve", "Runs the server (the default command).") { urls, insecure };
+        var stores = new StoreOptions(command);
         command.SetAction(async (parsed, ct) =>
         {
             try
             {
-                await TelemetryServer.RunAsync(new(parsed.GetValue(urls), parsed.GetValue(data), parsed.GetValue(insecure)), ct);
+                await TelemetryServer.RunAsync(new(stores.Read(parsed), parsed.GetValue(urls), parsed.GetValue(insecure)), ct);
                 return 0;
             }
             catch (ServerStartException e)

@@ -15,6 +15,7 @@ internal static class TelemetryCommand
             ServeCommand.Create(),
             LoadCommand.Create(),
             RebuildCommand.Create(),
+            MigrateCommand.Create(),
             AuditCommand.Create(),
             KeysCommand.Create(),
             RateCommand.Create(),

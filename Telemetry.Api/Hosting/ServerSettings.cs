@@ -2,12 +2,10 @@ namespace Telemetry.Api.Hosting;
 
 /// <summary>What the command line says of the server; null where it says nothing and the configuration decides.</summary>
 /// <param name="Urls">Key <c>Telemetry:Urls</c>.</param>
-/// <param name="Data">Key <c>Telemetry:Data</c>.</param>
 /// <param name="Insecure">Key <c>Telemetry:Insecure</c>.</param>
-internal sealed record ServerSettings(string? Urls = null, string? Data = null, bool Insecure = false)
+internal sealed record ServerSettings(StoreSettings Stores, string? Urls = null, bool Insecure = false)
 {
     public const string DefaultUrls = "http://127.0.0.1:8777";
-    public const string DefaultData = "data";
 }
 
 /// <summary>The server cannot start as it is set up; the message says what to change.</summary>

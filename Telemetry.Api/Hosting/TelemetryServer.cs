@@ -4,6 +4,8 @@ using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest;
+using Telemetry.Ingest.EventStores.Postgres;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
@@ -23,13 +25,15 @@ internal static class TelemetryServer
         {
             try
             {
+                app.Services.GetRequiredService<DataDirectory>(); // taken first, or says who has it
+                app.Services.GetRequiredService<ProjectionMetrics>();
                 await app.StartAsync(ct);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
             {
                 throw new ServerStartException(e.Message, e);
             }
-            Log.Started(app.Logger, string.Join(' ', app.Urls), app.Services.GetRequiredService<Ingest.DataDirectory>().Path);
+            Log.Started(app.Logger, string.Join(' ', app.Urls), app.Services.GetRequiredService<DataDirectory>().Path);
             await app.WaitForShutdownAsync(ct);
         }
     }
@@ -37,12 +41,18 @@ internal static class TelemetryServer
     /// <summary>Whether the server keeps the audit log's tree up with the log; without it, <c>telemetry audit</c> makes the tree when it is asked.</summary>
     public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", false);
 
-    /// <summary>The log and the read models of a data directory, as the server and the commands use them.</summary>
+    /// <summary>The log and the read models, as the server and the commands use them.</summary>
     /// <param name="tree">Whether the audit log's tree is one of them.</param>
-    public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true, bool tree = true)
+    public static IServiceCollection AddStores(this IServiceCollection services, Stores stores, bool start = true, bool tree = true)
     {
-        services.AddSqliteEventStore(data);
-        services.Configure<ProjectionsOptions>(options => options.Directory = data);
+        services.AddSingleton(_ => DataDirectory.Open(stores.Data));
+        if (stores.LogIsInPostgres)
+            services.AddPostgresEventStore(stores.Postgres!);
+        else
+            services.AddSqliteEventStore(stores.Data);
+        if (stores.ModelsAreInPostgres)
+            throw new ServerStartException("--store postgres: read models in PostgreSQL are not there yet.");
+        services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
         services.AddTelemetryProjections(start);
         if (tree)
             services.AddTelemetryAudit(publish: start);
@@ -50,12 +60,16 @@ internal static class TelemetryServer
         return services;
     }
 
+    /// <summary>Both in files of a data directory.</summary>
+    public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true, bool tree = true) =>
+        services.AddStores(new Stores(data), start, tree);
+
     private static WebApplication Build(ServerSettings settings)
     {
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         var configuration = builder.Configuration;
         var urls = settings.Urls ?? configuration["Telemetry:Urls"] ?? ServerSettings.DefaultUrls;
-        var data = Path.GetFullPath(settings.Data ?? configuration["Telemetry:Data"] ?? ServerSettings.DefaultData);
+        var stores = settings.Stores.Resolve(configuration);
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
         builder.WebHost.UseUrls(urls);
@@ -76,7 +90,7 @@ internal static class TelemetryServer
         builder.Services.AddSampleIntake();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
-        builder.Services.AddEmbeddedStores(data, tree: KeepsTree(configuration));
+        builder.Services.AddStores(stores, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
 
@@ -89,7 +103,6 @@ internal static class TelemetryServer
         app.MapProjections();
         app.MapHealth();
         app.MapMetrics();
-        app.Services.GetRequiredService<ProjectionMetrics>();
         return app;
     }
 }

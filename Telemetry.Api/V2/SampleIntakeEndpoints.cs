@@ -63,8 +63,6 @@ internal static class SampleIntakeEndpoints
         catch (Exception e) when (SampleFaults.Translate(e, call.Translate) is { } refused)
         {
             intake.Refusals.Add(refused.Reason, refused.Error.Message);
-            if (refused.Error.Status == StatusCodes.Status503ServiceUnavailable)
-                context.Response.Headers.RetryAfter = "1";
             throw refused.Error;
         }
     }

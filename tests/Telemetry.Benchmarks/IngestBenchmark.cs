@@ -7,34 +7,38 @@ namespace Telemetry.Benchmarks;
 /// <summary>How fast samples go in: JSON, JSON with ids and signatures, and compact; on several connections, and JSON on one.</summary>
 internal static class IngestBenchmark
 {
-    public static async Task RunAsync(int polls, int connections, string? only = null)
+    /// <param name="log">Null for SQLite; <c>postgres</c> for SQLite and PostgreSQL in turn, with their ratio.</param>
+    public static async Task RunAsync(int polls, int connections, string? only = null, string? log = null)
     {
-        Console.WriteLine($"{"body",-12} {"conn",4} {"samples/s",12} {"per server CPU-s",17} {"p50 ms",8} {"p99 ms",8} {"B/sample log",13} {"peak MB",8}");
+        Console.WriteLine($"{"log",-8} {"body",-12} {"conn",4} {"samples/s",12} {"per server CPU-s",17} {"p50 ms",8} {"p99 ms",8} {"B/sample log",13} {"peak MB",8}");
         foreach (var (kind, clients) in new[] { ("json", connections), ("json-ids", connections), ("compact", connections), ("json", 1) })
         {
             if (only is not null && only != kind)
                 continue;
-            var data = Directory.CreateTempSubdirectory("telemetry-bench-").FullName;
-            try
-            {
-                var (server, _) = await ServerProcess.StartAsync(data);
-                await using (server)
-                {
-                    var warmUp = Math.Max(20, polls / 5);
-                    Load(server.Url, kind, clients, warmUp);
-                    var (cpu, size, clock) = (server.CpuSeconds, LogBytes(data), new Stopwatch());
-                    var latencies = Load(server.Url, kind, clients, polls, warmUp, clock);
-                    var (seconds, used) = (clock.Elapsed.TotalSeconds, server.CpuSeconds - cpu);
-                    var samples = (double)latencies.Count * Workload.BatchSize;
-                    latencies.Sort();
-                    Console.WriteLine($"{kind,-12} {clients,4} {samples / seconds,12:N0} {samples / used,17:N0} {latencies[latencies.Count / 2],8:F2} "
-                        + $"{latencies[(int)(latencies.Count * .99)],8:F2} {(LogBytes(data) - size) / samples,13:F2} {server.PeakMegabytes,8:F0}");
-                }
-            }
-            finally
-            {
-                Directory.Delete(data, recursive: true);
-            }
+            var rates = new List<(double Wall, double Cpu)>();
+            foreach (var each in LogUnderTest.Kinds(log))
+                rates.Add(await RunAsync(each, kind, clients, polls));
+            if (rates.Count > 1)
+                Console.WriteLine($"{log} against sqlite: {rates[1].Wall / rates[0].Wall:P0} wall, {rates[1].Cpu / rates[0].Cpu:P0} per CPU-s");
+        }
+    }
+
+    private static async Task<(double Wall, double Cpu)> RunAsync(string log, string kind, int clients, int polls)
+    {
+        await using var stores = await LogUnderTest.CreateAsync(log);
+        var (server, _) = await ServerProcess.StartAsync(stores.Data, stores.Settings);
+        await using (server)
+        {
+            var warmUp = Math.Max(20, polls / 5);
+            Load(server.Url, kind, clients, warmUp);
+            var (cpu, size, clock) = (server.CpuSeconds + stores.CpuSeconds, await stores.BytesAsync(), new Stopwatch());
+            var latencies = Load(server.Url, kind, clients, polls, warmUp, clock);
+            var (seconds, used) = (clock.Elapsed.TotalSeconds, server.CpuSeconds + stores.CpuSeconds - cpu);
+            var samples = (double)latencies.Count * Workload.BatchSize;
+            latencies.Sort();
+            Console.WriteLine($"{log,-8} {kind,-12} {clients,4} {samples / seconds,12:N0} {samples / used,17:N0} {latencies[latencies.Count / 2],8:F2} "
+                + $"{latencies[(int)(latencies.Count * .99)],8:F2} {(await stores.BytesAsync() - size) / samples,13:F2} {server.PeakMegabytes,8:F0}");
+            return (samples / seconds, samples / used);
         }
     }
 

@@ -9,13 +9,13 @@ int Option(string name, int otherwise) => options.TryGetValue(name, out var text
 switch (args.FirstOrDefault())
 {
     case "ingest":
-        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"));
+        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"), options.GetValueOrDefault("--log"));
         return 0;
     case "query":
         await QueryBenchmark.RunAsync(Option("--polls", 1000));
         return 0;
     case "rebuild":
-        await RebuildBenchmark.RunAsync(Option("--polls", 1000));
+        await RebuildBenchmark.RunAsync(Option("--polls", 1000), options.GetValueOrDefault("--log"));
         return 0;
     case "size":
         await SizeBenchmark.RunAsync(Option("--polls", 1000));
@@ -31,7 +31,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine(
-            "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] | query [--polls=1000] | rebuild [--polls=1000] | size [--polls=1000] | "
+            "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] [--log=postgres] | query [--polls=1000] | rebuild [--polls=1000] [--log=postgres] | size [--polls=1000] | "
             + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
         return 2;
 }

@@ -51,6 +51,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>The process that starts all others.</summary>
     public int ProcessId { get; private set; }
 
+    /// <summary>That one and all that it has started.</summary>
+    public IReadOnlyList<int> Processes => [ProcessId, .. Children(ProcessId)];
+
     /// <summary>The server that the tests of this process share. Skips the test where there is none; with CI=true that is a failure.</summary>
     public static async Task<PostgresServer> SharedAsync()
     {
@@ -157,7 +160,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>To the server and to all processes that it started.</summary>
     private void Signal(int signal)
     {
-        foreach (var process in (int[])[ProcessId, .. Children(ProcessId)])
+        foreach (var process in Processes)
             _ = Kill(process, signal); // one that has ended meanwhile is fine
     }
 

@@ -19,6 +19,8 @@ internal static class ErrorBody
             Write(json, status, message.Length <= MaxLength ? message : $"{message[..MaxLength]}…", plain);
         var response = context.Response;
         response.StatusCode = status;
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            response.Headers.RetryAfter = "1";
         response.ContentType = "application/json";
         response.ContentLength = body.WrittenCount;
         await response.BodyWriter.WriteAsync(body.WrittenMemory, context.RequestAborted);

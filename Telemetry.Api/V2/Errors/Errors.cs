@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.WebUtilities;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Statistics;
+using Telemetry.Domain.Streams;
 
 namespace Telemetry.Api.V2.Errors;
 
@@ -43,6 +44,8 @@ internal static class Errors
         BadHttpRequestException bad => new(bad.StatusCode, bad.Message),
         AlarmRefusedException refused => Refused(refused),
         UnknownMarkerException marker => ApiException.BadRequest(marker.Message),
+        EventStoreBusyException busy => new(StatusCodes.Status503ServiceUnavailable, busy.Message),
+        EventStoreFullException full => new(StatusCodes.Status507InsufficientStorage, full.Message),
         TooManyRowsException many => ApiException.BadRequest(many.Message),
         RegexMatchTimeoutException late => ApiException.BadRequest(
             $"Filter expression not valid: the regular expression '{late.Pattern}' takes too long on '{late.Input}'"),

@@ -9,69 +9,10 @@ internal sealed partial class SqliteEventStore
 
     private readonly SqliteConnection _writerConnection;
 
-    public Task<AppendResult> AppendAsync(IReadOnlyList<NewEvent> events, CancellationToken ct = default)
-    {
-        NewEvents.Check(events);
-        ct.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_disposed, this);
-        var append = new PendingAppend(events);
-        if (Interlocked.Add(ref _queuedBytes, append.Bytes) > _options.QueueBytes && Volatile.Read(ref _queuedBytes) > append.Bytes)
-        {
-            Interlocked.Add(ref _queuedBytes, -append.Bytes);
-            throw new EventStoreBusyException($"More than {_options.QueueBytes} bytes of events wait to be written.");
-        }
-        if (!TryQueue(append))
-        {
-            Interlocked.Add(ref _queuedBytes, -append.Bytes);
-            throw new EventStoreBusyException($"{_options.QueueLength} appends wait to be written.");
-        }
-        return ct.CanBeCanceled ? WithdrawableAsync(append, ct) : append.Completion;
-    }
-
-    private static async Task<AppendResult> WithdrawableAsync(PendingAppend append, CancellationToken ct)
-    {
-        await using var registration = ct.UnsafeRegister(static (state, token) => ((PendingAppend)state!).Withdraw(token), append);
-        return await append.Completion.ConfigureAwait(false);
-    }
-
-    private bool TryQueue(PendingAppend append)
-    {
-        try
-        {
-            return _queue.TryAdd(append);
-        }
-        catch (InvalidOperationException) when (_disposed)
-        {
-            throw new ObjectDisposedException(nameof(SqliteEventStore)); // closed since it was asked
-        }
-    }
-
-    private void WriteGroups()
-    {
-        var group = new List<PendingAppend>();
-        foreach (var first in _queue.GetConsumingEnumerable())
-        {
-            Take(first, group);
-            while (group.Count < _options.GroupLength && _queue.TryTake(out var next))
-                Take(next, group);
-            WriteGroup(group);
-            group.Clear();
-            if (_checkpointer.Behind)
-                _checkpointer.Finish(_writerConnection);
-        }
-    }
-
-    private void Take(PendingAppend append, List<PendingAppend> group)
-    {
-        Interlocked.Add(ref _queuedBytes, -append.Bytes);
-        if (append.TryBegin())
-            group.Add(append);
-    }
+    public Task<AppendResult> AppendAsync(IReadOnlyList<NewEvent> events, CancellationToken ct = default) => _queue.AppendAsync(events, ct);
 
     private void WriteGroup(List<PendingAppend> group)
     {
-        if (group.Count == 0)
-            return;
         var written = new List<PendingAppend>(group.Count);
         try
         {
@@ -101,6 +42,8 @@ internal sealed partial class SqliteEventStore
             _feed.Publish(append.Recorded);
         foreach (var append in written)
             append.Succeed();
+        if (_checkpointer.Behind)
+            _checkpointer.Finish(_writerConnection);
     }
 
     // One append may be what made the group fail, so each is tried on its own before it is refused.

@@ -19,26 +19,22 @@ internal sealed partial class SqliteEventStore : IEventStore, IDisposable
     private readonly EventLogWriter _writer;
     private readonly Checkpointer _checkpointer;
     private readonly LiveFeed _feed;
-    private readonly BlockingCollection<PendingAppend> _queue;
-    private readonly SqliteEventStoreOptions _options;
+    private readonly AppendQueue _queue;
     private readonly ILogger _logger;
-    private readonly Thread _thread;
     private readonly ConcurrentBag<EventLogReader> _readers = [];
     private long _head;
-    private long _queuedBytes;
     private volatile bool _disposed;
 
     /// <param name="directory">Exists, and is used by no other process: see <see cref="DataDirectory"/>.</param>
     /// <exception cref="InvalidOperationException">The file was written by a newer program.</exception>
     public SqliteEventStore(string directory, TimeProvider clock, SqliteEventStoreOptions? options = null, ILogger<SqliteEventStore>? logger = null)
     {
-        _options = options ?? new();
+        options ??= new();
         _logger = logger ?? NullLogger<SqliteEventStore>.Instance;
         _file = new EventLogFile(Path.Combine(directory, FileName));
-        _catalog = new CatalogTables(_options.MetadataCacheBytes);
-        _feed = new LiveFeed(_options.SubscriberQueueLength);
-        _queue = new BlockingCollection<PendingAppend>(_options.QueueLength);
-        var connection = _file.OpenWriter(_options.MaxBytes);
+        _catalog = new CatalogTables(options.MetadataCacheBytes);
+        _feed = new LiveFeed(options.SubscriberQueueLength);
+        var connection = _file.OpenWriter(options.MaxBytes);
         try
         {
             _file.Prepare(connection);
@@ -52,8 +48,7 @@ internal sealed partial class SqliteEventStore : IEventStore, IDisposable
         _writerConnection = connection;
         _head = _writer.Head;
         _checkpointer = new Checkpointer(_file.OpenCheckpointer(), _logger);
-        _thread = new Thread(WriteGroups) { IsBackground = true, Name = "event log writer" };
-        _thread.Start();
+        _queue = new AppendQueue(options, WriteGroup);
         Log.Opened(_logger, _file.Path, SqliteLibrary.Version, _head);
     }
 
@@ -63,13 +58,11 @@ internal sealed partial class SqliteEventStore : IEventStore, IDisposable
         if (_disposed)
             return;
         _disposed = true;
-        _queue.CompleteAdding();
-        _thread.Join();
+        _queue.Dispose();
         _feed.Close();
         _checkpointer.Dispose();
         while (_readers.TryTake(out var reader))
             reader.Dispose();
         _writer.Dispose(); // the last connection: SQLite copies the write-ahead log into the file and deletes it
-        _queue.Dispose();
     }
 }

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using Telemetry.Domain.Streams;
 
-namespace Telemetry.Ingest.EventStores.Sqlite;
+namespace Telemetry.Ingest.EventStores;
 
 /// <summary>Names of streams by number, as far as they were read lately.</summary>
 internal sealed class StreamNames
@@ -16,4 +16,8 @@ internal sealed class StreamNames
             _names.Clear();
         return _names.GetOrAdd(id, read);
     }
+
+    public StreamName? Find(long id) => _names.TryGetValue(id, out var name) ? name : null;
+
+    public void Add(long id, StreamName name) => Get(id, _ => name);
 }

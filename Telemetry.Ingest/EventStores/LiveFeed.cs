@@ -1,7 +1,7 @@
 using System.Threading.Channels;
 using Telemetry.Domain.Streams;
 
-namespace Telemetry.Ingest.EventStores.Sqlite;
+namespace Telemetry.Ingest.EventStores;
 
 /// <summary>Hands committed events to those who are subscribed, as far as they keep up.</summary>
 internal sealed class LiveFeed(int queueLength)
@@ -10,13 +10,23 @@ internal sealed class LiveFeed(int queueLength)
     private readonly HashSet<Channel<RecordedEvent>> _subscribers = [];
     private bool _closed;
 
+    /// <summary>Nobody is subscribed.</summary>
+    public bool IsEmpty
+    {
+        get
+        {
+            lock (_lock)
+                return _subscribers.Count == 0;
+        }
+    }
+
     /// <summary>The events published from now on. The queue is completed when it overruns, or the store is closed.</summary>
     public Channel<RecordedEvent> Join()
     {
         var queue = Channel.CreateBounded<RecordedEvent>(new BoundedChannelOptions(queueLength) { SingleReader = true, SingleWriter = true });
         lock (_lock)
         {
-            ObjectDisposedException.ThrowIf(_closed, typeof(SqliteEventStore));
+            ObjectDisposedException.ThrowIf(_closed, typeof(IEventStore));
             _subscribers.Add(queue);
         }
         return queue;
@@ -52,7 +62,7 @@ internal sealed class LiveFeed(int queueLength)
         {
             _closed = true;
             foreach (var queue in _subscribers)
-                queue.Writer.TryComplete(new ObjectDisposedException(nameof(SqliteEventStore)));
+                queue.Writer.TryComplete(new ObjectDisposedException(nameof(IEventStore)));
             _subscribers.Clear();
         }
     }

@@ -1,6 +1,6 @@
 using Telemetry.Domain.Streams;
 
-namespace Telemetry.Ingest.EventStores.Sqlite;
+namespace Telemetry.Ingest.EventStores;
 
 /// <summary>An append on its way through the writer's queue.</summary>
 internal sealed class PendingAppend(IReadOnlyList<NewEvent> events)
@@ -11,6 +11,9 @@ internal sealed class PendingAppend(IReadOnlyList<NewEvent> events)
     private int _state;
 
     public IReadOnlyList<NewEvent> Events { get; } = events;
+
+    /// <summary>When it was queued, on the clock of <see cref="Environment.TickCount64"/>.</summary>
+    public long QueuedAt { get; } = Environment.TickCount64;
 
     /// <summary>About how much memory it holds.</summary>
     public long Bytes { get; } = events.Sum(e => e.Body switch

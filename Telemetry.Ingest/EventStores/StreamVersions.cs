@@ -1,4 +1,4 @@
-namespace Telemetry.Ingest.EventStores.Sqlite;
+namespace Telemetry.Ingest.EventStores;
 
 /// <summary>The column <c>events.streams</c>: how many events of the same append follow, then the streams' numbers and versions, as varints.</summary>
 /// <remarks>It spares an index from positions to streams, which would take five times the space.</remarks>

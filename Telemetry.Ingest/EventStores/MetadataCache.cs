@@ -1,6 +1,6 @@
 using Telemetry.Domain.Metering;
 
-namespace Telemetry.Ingest.EventStores.Sqlite;
+namespace Telemetry.Ingest.EventStores;
 
 /// <summary>Metadata versions in use, by number and by content, within a bound.</summary>
 /// <remarks>Two generations: the young one takes what is new or used again; when it holds half of the bound it becomes the old one, and the

@@ -1,0 +1,62 @@
+using Npgsql;
+
+namespace Telemetry.Api.Hosting;
+
+/// <summary>What the command line says of the stores; null where it says nothing and the configuration decides.</summary>
+/// <param name="Data">Key <c>Telemetry:Data</c>.</param>
+/// <param name="Log">Key <c>Telemetry:Log</c>.</param>
+/// <param name="Store">Key <c>Telemetry:Store</c>.</param>
+/// <param name="Postgres">Key <c>Telemetry:Postgres</c>.</param>
+internal sealed record StoreSettings(string? Data = null, string? Log = null, string? Store = null, string? Postgres = null)
+{
+    public const string DefaultData = "data";
+    public const string Example = "Host=127.0.0.1;Database=telemetry;Username=telemetry";
+    public const string Sqlite = "sqlite", PostgreSql = "postgres";
+
+    /// <exception cref="ServerStartException">They name no stores.</exception>
+    public Stores Resolve(IConfiguration configuration)
+    {
+        var stores = new Stores(
+            Path.GetFullPath(Data ?? configuration["Telemetry:Data"] ?? DefaultData),
+            Log ?? configuration["Telemetry:Log"] ?? Sqlite,
+            Store ?? configuration["Telemetry:Store"] ?? Sqlite,
+            Postgres ?? configuration["Telemetry:Postgres"]);
+        Check("--log", stores.Log, stores.Postgres);
+        Check("--store", stores.Store, stores.Postgres);
+        if (stores.Postgres is { } connection)
+            CheckConnection(connection);
+        return stores;
+    }
+
+    /// <exception cref="ServerStartException">It is no connection string. The message does not repeat it, as it may hold a password.</exception>
+    public static void CheckConnection(string connection)
+    {
+        try
+        {
+            _ = new NpgsqlConnectionStringBuilder(connection);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ServerStartException($"The text in --postgres is no connection string such as {Example}: {e.Message}", e);
+        }
+    }
+
+    private static void Check(string option, string value, string? postgres)
+    {
+        if (value is not (Sqlite or PostgreSql))
+            throw new ServerStartException($"'{value}' in {option} is neither {Sqlite} nor {PostgreSql}.");
+        if (value == PostgreSql && string.IsNullOrWhiteSpace(postgres))
+            throw new ServerStartException($"{option} {PostgreSql} needs --postgres CONNECTION, such as {Example}.");
+    }
+}
+
+/// <summary>Where the log and the read models are.</summary>
+/// <param name="Data">The full path of the directory of what is kept in files.</param>
+/// <param name="Log"><c>sqlite</c> or <c>postgres</c>.</param>
+/// <param name="Store">The same, of the read models.</param>
+/// <param name="Postgres">A connection string as Npgsql takes it; set where either is in PostgreSQL.</param>
+internal sealed record Stores(string Data, string Log = StoreSettings.Sqlite, string Store = StoreSettings.Sqlite, string? Postgres = null)
+{
+    public bool LogIsInPostgres => Log == StoreSettings.PostgreSql;
+    public bool ModelsAreInPostgres => Store == StoreSettings.PostgreSql;
+}

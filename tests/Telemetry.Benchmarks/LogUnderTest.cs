@@ -1,0 +1,68 @@
+using System.Globalization;
+using Telemetry.Conformance;
+
+namespace Telemetry.Benchmarks;
+
+/// <summary>An empty log of either kind, with a data directory for the read models; gone at the end.</summary>
+internal sealed class LogUnderTest : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _data = new();
+    private readonly PostgresServer? _server;
+    private readonly PostgresDatabase? _database;
+
+    private LogUnderTest(PostgresServer? server = null, PostgresDatabase? database = null) => (_server, _database) = (server, database);
+
+    public string Data => _data.Path;
+
+    /// <summary>Of the command line.</summary>
+    public string[] Options => _database is null ? [] : ["--log", "postgres", "--postgres", _database.ConnectionString];
+
+    /// <summary>The same as variables.</summary>
+    public Dictionary<string, string> Settings =>
+        _database is null ? [] : new() { ["TELEMETRY__Log"] = "postgres", ["TELEMETRY__Postgres"] = _database.ConnectionString };
+
+    /// <summary>What the database's processes have used; 0 for one that was given.</summary>
+    public double CpuSeconds => _server is { ProcessId: > 0 } ? _server.Processes.Sum(CpuSecondsOf) : 0;
+
+    /// <summary>SQLite alone, or both in turn.</summary>
+    public static string[] Kinds(string? log) => log switch
+    {
+        null or "sqlite" => ["sqlite"],
+        "postgres" => ["sqlite", "postgres"],
+        _ => throw new ArgumentException($"'{log}' in --log is neither sqlite nor postgres."),
+    };
+
+    public static async Task<LogUnderTest> CreateAsync(string log)
+    {
+        if (log != "postgres")
+            return new LogUnderTest();
+        var server = await PostgresServer.SharedAsync();
+        return new LogUnderTest(server, await server.CreateDatabaseAsync());
+    }
+
+    /// <summary>What the log takes on disk.</summary>
+    public async Task<long> BytesAsync() => _database is null
+        ? IngestBenchmark.LogBytes(Data)
+        : await _database.ScalarAsync<long>("select sum(pg_total_relation_size(oid))::bigint from pg_class where relnamespace = 'event_log'::regnamespace and relkind = 'r'");
+
+    public async ValueTask DisposeAsync()
+    {
+        _data.Dispose();
+        if (_database is not null)
+            await _database.DisposeAsync();
+    }
+
+    /// <summary>User and system time, of the process and of those of its children that have ended (proc(5), stat, fields 14 to 17).</summary>
+    private static double CpuSecondsOf(int process)
+    {
+        try
+        {
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[11..15].Sum(f => double.Parse(f, CultureInfo.InvariantCulture)) / 100;
+        }
+        catch (IOException)
+        {
+            return 0; // has ended
+        }
+    }
+}
