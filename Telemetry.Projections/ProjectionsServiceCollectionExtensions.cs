@@ -9,6 +9,7 @@ using Telemetry.Projections.Running;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Reading;
 using Telemetry.Projections.Stores;
+using Telemetry.Projections.Stores.Postgres;
 using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections;
@@ -31,6 +32,7 @@ public static class ProjectionsServiceCollectionExtensions
         services.AddSingleton(s => new SampleProjection(
             s.GetRequiredService<IReadModelStore>(), Options(s), s.GetRequiredService<ILogger<SampleProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<SampleProjection>());
+        services.AddSingleton(new ProjectionShare(SampleProjection.ProjectionName));
         services.AddSingleton<IMeteringReader>(s => new MeteringReader(
             s.GetRequiredService<SampleProjection>(), s.GetRequiredService<IEventStore>(), Options(s), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ProjectionRunner(

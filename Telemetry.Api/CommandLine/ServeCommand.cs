@@ -10,13 +10,14 @@ internal static class ServeCommand
     {
         var urls = new Option<string?>("--urls") { Description = $"Where to listen, addresses between semicolons. Default: {ServerSettings.DefaultUrls}" };
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
-        var command = new Command("serve", "Runs the server (the default command).") { urls, insecure };
+        var roles = new Option<string?>("--roles") { Description = $"What this process does, of {ServerRoles.All}. Default: all of it." };
+        var command = new Command("serve", "Runs the server (the default command).") { urls, roles, insecure };
         var stores = new StoreOptions(command);
         command.SetAction(async (parsed, ct) =>
         {
             try
             {
-                await TelemetryServer.RunAsync(new(stores.Read(parsed), parsed.GetValue(urls), parsed.GetValue(insecure)), ct);
+                await TelemetryServer.RunAsync(new(stores.Read(parsed) with { Roles = parsed.GetValue(roles) }, parsed.GetValue(urls), parsed.GetValue(insecure)), ct);
                 return 0;
             }
             catch (ServerStartException e)

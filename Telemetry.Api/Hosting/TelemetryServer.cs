@@ -11,6 +11,7 @@ using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Running;
+using Telemetry.Projections.Stores.Postgres;
 
 namespace Telemetry.Api.Hosting;
 
@@ -51,7 +52,7 @@ internal static class TelemetryServer
         else
             services.AddSqliteEventStore(stores.Data);
         if (stores.ModelsAreInPostgres)
-            throw new ServerStartException("--store postgres: read models in PostgreSQL are not there yet.");
+            services.AddPostgresReadModels(stores.Postgres!, start ? Work(stores.Roles) : null);
         services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
         services.AddTelemetryProjections(start);
         if (tree)
@@ -59,6 +60,10 @@ internal static class TelemetryServer
         services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         return services;
     }
+
+    /// <summary>What a process takes part in, of the work that processes share.</summary>
+    private static SharedWork Work(ServerRoles roles) =>
+        new(roles.Projections, roles.Alarms ? new Dictionary<string, IReadOnlyList<string>> { ["alarms"] = AlarmShares.All } : []);
 
     /// <summary>Both in files of a data directory.</summary>
     public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true, bool tree = true) =>

@@ -6,6 +6,7 @@ using Telemetry.Domain.Audit;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores;
+using Telemetry.Projections.Stores.Postgres;
 
 namespace Telemetry.Projections.Audit;
 
@@ -19,6 +20,7 @@ public static class AuditServiceCollectionExtensions
         services.AddOptions<AuditOptions>().BindConfiguration("Telemetry:Audit").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(s => new AuditProjection(s.GetRequiredService<IReadModelStore>(), s.GetRequiredService<ILogger<AuditProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<AuditProjection>());
+        services.AddSingleton(new ProjectionShare(AuditProjection.ProjectionName));
         services.AddSingleton<IAuditTree>(s => s.GetRequiredService<AuditProjection>());
         services.AddSingleton(s => new CheckpointStore(Path.Combine(Directory(s), "checkpoints.db")));
         services.AddSingleton(Signer);

@@ -12,9 +12,9 @@ namespace Telemetry.Projections.Stores.Postgres;
 /// by it. Nothing depends on the clocks of the processes: ends are instants of the database, and a process measures the seconds it has left.
 /// </remarks>
 /// <param name="name">The process, for operators.</param>
-/// <param name="roles">Shares of each role; this process takes part in those.</param>
+/// <param name="kinds">The work that this process takes part in: the shares of each kind. A kind is divided equally among the processes that do it.</param>
 internal sealed class PostgresLeases(
-    NpgsqlDataSource database, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> roles, TimeProvider time, ILogger<PostgresLeases> log)
+    string connectionString, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> kinds, DatabaseTime time, ILogger<PostgresLeases> log)
     : ILeases, IHostedService, IDisposable
 {
     /// <summary>How long a share stays with a process that does not answer.</summary>
@@ -23,6 +23,7 @@ internal sealed class PostgresLeases(
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private const long LockKey = 0x54454c454c454153;
 
+    private readonly NpgsqlDataSource _database = PostgresReadModels.Open(connectionString);
     private readonly Guid _id = Guid.NewGuid();
     private readonly CancellationTokenSource _stop = new();
     private volatile Held _held = new([], 0);
@@ -44,7 +45,7 @@ internal sealed class PostgresLeases(
         _held = new([], 0);
         try
         {
-            await using var batch = database.CreateBatch();
+            await using var batch = _database.CreateBatch();
             batch.BatchCommands.Add(new("update lease set holder = null, expires_at = clock_timestamp() where holder = $1") { Parameters = { new() { Value = _id } } });
             batch.BatchCommands.Add(new("delete from member where id = $1") { Parameters = { new() { Value = _id } } });
             await batch.ExecuteNonQueryAsync(cancellationToken);
@@ -59,7 +60,8 @@ internal sealed class PostgresLeases(
     public async Task BeatAsync(CancellationToken ct)
     {
         var asked = time.GetTimestamp();
-        await using var connection = await database.OpenConnectionAsync(ct);
+        await using var connection = await _database.OpenConnectionAsync(ct);
+        await time.AskAsync(connection, ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await ExecuteAsync("select pg_advisory_xact_lock($1)", LockKey);
         await ExecuteAsync("delete from member where expires_at <= clock_timestamp()");
@@ -68,14 +70,14 @@ internal sealed class PostgresLeases(
             insert into member values ($1, $2, $3, clock_timestamp() + $4)
             on conflict (id) do update set expires_at = excluded.expires_at
             """,
-            _id, name, roles.Keys.ToArray(), Duration);
+            _id, name, kinds.Keys.ToArray(), Duration);
         await ExecuteAsync(
-            "insert into lease (share, epoch, expires_at) select unnest($1), 0, '-infinity' on conflict do nothing", roles.Values.SelectMany(s => s).ToArray());
+            "insert into lease (share, epoch, expires_at) select unnest($1), 0, '-infinity' on conflict do nothing", kinds.Values.SelectMany(s => s).ToArray());
         var epochs = await EpochsAsync(
             "update lease set expires_at = clock_timestamp() + $2 where holder = $1 and expires_at > clock_timestamp() returning share, epoch", _id, Duration);
-        foreach (var (role, shares) in roles)
+        foreach (var (kind, shares) in kinds)
         {
-            var members = await ScalarAsync("select count(*) from member where $1 = any(roles)", role);
+            var members = await ScalarAsync("select count(*) from member where $1 = any(kinds)", kind);
             var part = (int)((shares.Count + members - 1) / members);
             var mine = shares.Where(epochs.ContainsKey).ToList();
             if (mine.Count > part)
@@ -136,7 +138,11 @@ internal sealed class PostgresLeases(
             throw new ReadModelTakenException($"the lease of '{share}' with epoch {epoch} is over.");
     }
 
-    public void Dispose() => _stop.Dispose();
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _database.Dispose();
+    }
 
     private async Task KeepBeatingAsync()
     {

@@ -1,5 +1,4 @@
 using Npgsql;
-using Telemetry.Postgres;
 
 namespace Telemetry.Projections.Stores.Postgres;
 
@@ -17,12 +16,11 @@ internal sealed class PostgresReadModels : IReadModelStore
     private readonly PostgresLeases? _leases;
 
     /// <param name="leases">Who may store; without it only the order of checkpoints decides.</param>
+    /// <exception cref="IOException">The database does not answer, or refuses.</exception>
     public PostgresReadModels(string connectionString, PostgresLeases? leases = null)
     {
-        (_database, _leases) = (Open(connectionString), leases);
         var settings = new NpgsqlConnectionStringBuilder(connectionString);
-        _location = $"{settings.Host}/{settings.Database}";
-        new Migrations(Schema, typeof(PostgresReadModels).Assembly).Apply(_database);
+        (_database, _location, _leases) = (Open(connectionString), $"{settings.Host}/{settings.Database}", leases);
     }
 
     public string Location => _location;
@@ -32,9 +30,23 @@ internal sealed class PostgresReadModels : IReadModelStore
     /// <summary>Whether tables are spread over the nodes of a cluster.</summary>
     public bool IsDistributed => field = field || Query("select exists (select from pg_proc where proname = 'create_distributed_table')", r => r.GetBoolean(0)).Single();
 
-    /// <summary>Connections whose search path is the schema.</summary>
-    public static NpgsqlDataSource Open(string connectionString) =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, MaxAutoPrepare = 50 });
+    /// <summary>Connections whose search path is the schema, which has its tables.</summary>
+    /// <exception cref="IOException">The database does not answer, or refuses.</exception>
+    public static NpgsqlDataSource Open(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, MaxAutoPrepare = 50 };
+        var database = NpgsqlDataSource.Create(settings);
+        try
+        {
+            PostgresReadModelServices.Migrate(database);
+            return database;
+        }
+        catch (NpgsqlException e)
+        {
+            database.Dispose();
+            throw new IOException($"The read models in PostgreSQL at {settings.Host}, database '{settings.Database}', cannot be opened: {e.Message}", e);
+        }
+    }
 
     public ProjectionRow? Find(string projection) => Query(
         "select version, generation, position from projection where name = $1", r => (ProjectionRow?)new ProjectionRow(r.GetInt32(0), r.GetInt32(1), r.GetInt64(2)),

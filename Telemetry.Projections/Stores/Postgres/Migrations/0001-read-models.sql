@@ -8,6 +8,5 @@ create sequence generation as int;
 create table replaced (projection text not null, generation int not null, at timestamptz not null default clock_timestamp(), primary key (projection, generation));
 
 -- Who does what (docs/decisions/0005). Time is the database's alone.
-create table member (id uuid primary key, name text not null, roles text[] not null, expires_at timestamptz not null);
-create table lease (
-    share text primary key, epoch bigint not null, holder uuid, expires_at timestamptz not null, done_up_to timestamptz);
+create table member (id uuid primary key, name text not null, kinds text[] not null, expires_at timestamptz not null);
+create table lease (share text primary key, epoch bigint not null, holder uuid, expires_at timestamptz not null);
