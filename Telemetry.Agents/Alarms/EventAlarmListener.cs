@@ -3,13 +3,14 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Agents.Alarms;
 
 /// <summary>Fires event alarms as telemetry events are appended to the log.</summary>
 internal sealed class EventAlarmListener(
-    IEventStore events, IAlarmReader alarms, AlarmStore store, AlarmNotifier notifier, ILogger<EventAlarmListener> log) : BackgroundService
+    IEventStore events, IAlarmReader alarms, AlarmStore store, AlarmNotifier notifier, ILeases leases, ILogger<EventAlarmListener> log) : BackgroundService
 {
     /// <summary>The stored name of batches of telemetry events.</summary>
     public const string EventType = "telemetry-events-recorded";
@@ -36,24 +37,37 @@ internal sealed class EventAlarmListener(
 
     /// <summary>Fires the alarms of one telemetry event.</summary>
     /// <param name="recordedAt">When it was stored: alarms do not look back beyond their own last change. Null for an event that is new.</param>
+    /// <param name="taken">As for <see cref="AlarmEvaluator.EvaluateAsync"/>.</param>
     /// <returns>How many transitions were stored.</returns>
-    public async Task<int> FireAsync(TriggeringEvent trigger, DateTimeOffset? recordedAt, CancellationToken ct)
+    public async Task<int> FireAsync(TriggeringEvent trigger, DateTimeOffset? recordedAt, CancellationToken ct, IReadOnlySet<string>? taken = null)
     {
         var fired = 0;
         foreach (var candidate in alarms.OnEvent(trigger.ProjectId, trigger.EventType))
         {
             if (candidate.Definition.Rule is not EventRule known || EventEvaluation.Evaluate(candidate, known, trigger) is null
-                || (recordedAt is { } at && (candidate.ChangedAt >= at || candidate.StateChangedAt >= at)))
+                || (recordedAt is { } at && (candidate.ChangedAt >= at || candidate.StateChangedAt >= at))
+                || AlarmShares.Of(candidate.Id) is var share && (!leases.Holds(share) || taken?.Contains(share) == false))
                 continue;
             // Two events that follow each other closely meet the alarm as the first one left it.
             if (await alarms.FindAsync(candidate.Id, ct) is { Definition.Rule: EventRule rule } alarm && EventEvaluation.Evaluate(alarm, rule, trigger) is { } refresh
-                && await AlarmEvaluator.TryCommitAsync(store, notifier, alarm, refresh, $"event {trigger.MessageId}", log, ct))
+                && await AlarmEvaluator.TryCommitAsync(store, notifier, alarm, refresh, $"event {trigger.MessageId}", repeat: taken is null, log, ct))
                 fired++;
         }
         return fired;
     }
 
-    private async Task FireAsync(RecordedEvent recorded, EventBody.Json body, bool isOld, CancellationToken ct)
+    /// <summary>Looks once more at the last events, for alarms whose process may have ended before it did.</summary>
+    public async Task LookBackAsync(IReadOnlySet<string> taken, CancellationToken ct)
+    {
+        var head = await events.HeadAsync(ct);
+        await foreach (var recorded in events.ReadAllAsync(Math.Max(0, head - Overlap), ct))
+        {
+            if (recorded.Type == EventType && recorded.Body is EventBody.Json body)
+                await FireAsync(recorded, body, isOld: true, ct, taken);
+        }
+    }
+
+    private async Task FireAsync(RecordedEvent recorded, EventBody.Json body, bool isOld, CancellationToken ct, IReadOnlySet<string>? taken = null)
     {
         try
         {
@@ -61,7 +75,7 @@ internal sealed class EventAlarmListener(
             foreach (var item in Events(document.RootElement))
             {
                 if (TriggeringEvent.Read(item) is { } trigger)
-                    await FireAsync(trigger, isOld ? recorded.RecordedAt : null, ct);
+                    await FireAsync(trigger, isOld ? recorded.RecordedAt : null, ct, taken);
             }
         }
         catch (Exception e) when (e is not OperationCanceledException)

@@ -11,6 +11,9 @@ internal sealed record ServerRoles(bool Api, bool Ingest, bool Projections, bool
 
     public bool AreAll => this == All;
 
+    /// <summary>Whether the process answers, stores or judges by what is in the log: then it follows the log.</summary>
+    public bool Reads => Api || Projections || Alarms;
+
     /// <param name="text">Names between commas; null or empty for all.</param>
     /// <exception cref="ServerStartException">There is no such role.</exception>
     public static ServerRoles Parse(string? text)

@@ -27,7 +27,7 @@ internal static class TelemetryServer
             try
             {
                 app.Services.GetRequiredService<DataDirectory>(); // taken first, or says who has it
-                app.Services.GetRequiredService<ProjectionMetrics>();
+                app.Services.GetService<ProjectionMetrics>(); // not where nothing is read
                 await app.StartAsync(ct);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
@@ -54,10 +54,10 @@ internal static class TelemetryServer
         if (stores.ModelsAreInPostgres)
             services.AddPostgresReadModels(stores.Postgres!, start ? Work(stores.Roles) : null);
         services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
-        services.AddTelemetryProjections(start);
+        services.AddTelemetryProjections(start && stores.Roles.Reads);
         if (tree)
-            services.AddTelemetryAudit(publish: start);
-        services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+            services.AddTelemetryAudit(publish: start && stores.Roles.Projections);
+        services.AddSingleton<IProjectionProgress>(s => stores.Roles.Reads ? s.GetRequiredService<ProjectionRunner>() : new NothingIsRead());
         return services;
     }
 
@@ -75,6 +75,7 @@ internal static class TelemetryServer
         var configuration = builder.Configuration;
         var urls = settings.Urls ?? configuration["Telemetry:Urls"] ?? ServerSettings.DefaultUrls;
         var stores = settings.Stores.Resolve(configuration);
+        var roles = stores.Roles;
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
         builder.WebHost.UseUrls(urls);
@@ -91,23 +92,35 @@ internal static class TelemetryServer
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
         builder.Services.AddSingleton<PrometheusMetrics>();
-        builder.Services.AddSingleton<ProjectionMetrics>();
+        if (roles.Reads)
+            builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddStores(stores, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
-        builder.Services.AddAlarmAgents();
+        if (roles.Alarms)
+            builder.Services.AddAlarmAgents();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
-        app.MapV2();
-        app.MapAuditApi(tree: KeepsTree(configuration));
-        app.MapAlarms();
-        app.MapProjections();
-        app.MapHealth();
+        app.MapV2(queries: roles.Api, intake: roles.Ingest);
+        if (roles.Api)
+        {
+            app.MapAuditApi(tree: KeepsTree(configuration));
+            app.MapAlarms();
+        }
+        if (roles.Reads)
+            app.MapProjections();
+        app.MapHealth(roles.Reads);
         app.MapMetrics();
         return app;
+    }
+
+    /// <summary>A process that only takes samples in: whoever asks another one for them waits there.</summary>
+    private sealed class NothingIsRead : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
     }
 }
