@@ -11,6 +11,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Telemetry.Api.V2;
+using Telemetry.Conformance;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Samples;
@@ -18,11 +19,13 @@ using Telemetry.Ingest.Samples;
 namespace Telemetry.Api.Tests.Support;
 
 /// <summary>The REST API over a reader that cannot be wrong; in memory, or on a real server where raw requests matter.</summary>
+/// <remarks>The same tests run on the stores: see <see cref="StoredReader"/>.</remarks>
 internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly StoredReader? _stored;
 
-    private ApiHost(WebApplication app) => _app = app;
+    private ApiHost(WebApplication app, StoredReader? stored) => (_app, _stored) = (app, stored);
 
     /// <summary>Where Kestrel listens, for <see cref="RawHttp"/>.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -71,10 +74,17 @@ internal sealed class ApiHost : IAsyncDisposable
         return new((HttpStatusCode)context.Response.StatusCode, context.Response.Headers, await text.ReadToEndAsync(TestContext.Current.CancellationToken));
     }
 
-    public ValueTask DisposeAsync() => _app.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _app.DisposeAsync();
+        if (_stored is not null)
+            await _stored.DisposeAsync();
+    }
 
     private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings, TimeProvider? alarmTime = null)
     {
+        reader ??= TestSamples.Reader();
+        var stored = reader is BruteForceReader truth ? await StoredReader.OfAsync(truth) : null;
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
@@ -84,7 +94,7 @@ internal sealed class ApiHost : IAsyncDisposable
         else
             builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
-        builder.Services.AddSingleton(reader ?? TestSamples.Reader());
+        builder.Services.AddSingleton(stored?.Reader ?? reader);
         builder.Services.AddSampleIntake();
         builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
         builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
@@ -100,7 +110,7 @@ internal sealed class ApiHost : IAsyncDisposable
         if (alarmTime is not null)
             app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app);
+        return new(app, stored);
     }
 
     private sealed class NothingToWaitFor : IProjectionProgress
