@@ -72,7 +72,7 @@ internal sealed class PostgresLeases(
             """,
             _id, name, kinds.Keys.ToArray(), Duration);
         await ExecuteAsync(
-            "insert into lease (share, epoch, expires_at) select unnest($1), 0, '-infinity' on conflict do nothing", kinds.Values.SelectMany(s => s).ToArray());
+            "insert into lease (share, epoch, expires_at) select unnest($1), 0, '-infinity' on conflict do nothing", (object)kinds.Values.SelectMany(s => s).ToArray());
         var epochs = await EpochsAsync(
             "update lease set expires_at = clock_timestamp() + $2 where holder = $1 and expires_at > clock_timestamp() returning share, epoch", _id, Duration);
         foreach (var (kind, shares) in kinds)
