@@ -2,7 +2,7 @@
 """Checks a proof of Telemetry's audit log: python3 verify_proof.py PROOF.json --key KEYFILE
 
 Needs the proof, the log's public key (one line, NAME+ID+KEY) and Python's standard library. Written from docs/audit.md, without
-a look at the server's code. Exit code 0: proved; 1: not proved; 2: wrong use.
+a look at the server's code. Exit code 0: proved; 1: not proved.
 """
 import base64
 import hashlib
@@ -10,14 +10,12 @@ import json
 import struct
 import sys
 
-
-class NotProved(Exception):
-    pass
+SAMPLES = b"telemetry/samples/v1\n"
 
 
 def need(condition, message):
     if not condition:
-        raise NotProved(message)
+        raise ValueError(message)
 
 
 def sha256(data):
@@ -28,8 +26,7 @@ def unbase64(text):
     return base64.b64decode(text, validate=True)
 
 
-# --- ECDSA on P-256 with SHA-256 (FIPS 186-4) ---------------------------------------------------------------------------------
-
+# ECDSA on P-256 with SHA-256 (FIPS 186-4)
 P = 2**256 - 2**224 + 2**192 + 2**96 - 1
 N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
@@ -41,83 +38,70 @@ SPKI = bytes.fromhex("3059301306072a8648ce3d020106082a8648ce3d03010703420004")  
 def add(p, q):
     if p is None or q is None:
         return p or q
-    if p[0] == q[0]:
-        if (p[1] + q[1]) % P == 0:
-            return None
-        slope = (3 * p[0] * p[0] - 3) * pow(2 * p[1], -1, P) % P
-    else:
-        slope = (q[1] - p[1]) * pow(q[0] - p[0], -1, P) % P
+    if p[0] == q[0] and (p[1] + q[1]) % P == 0:
+        return None
+    slope = (3 * p[0] * p[0] - 3) * pow(2 * p[1], -1, P) if p == q else (q[1] - p[1]) * pow(q[0] - p[0], -1, P)
     x = (slope * slope - p[0] - q[0]) % P
     return x, (slope * (p[0] - x) - p[1]) % P
 
 
 def multiply(k, p):
-    result = None
-    while k:
-        if k & 1:
-            result = add(result, p)
-        p, k = add(p, p), k >> 1
-    return result
+    return None if k == 0 else add(multiply(k >> 1, add(p, p)), p if k & 1 else None)
 
 
 def ecdsa_ok(spki, message, r, s):
+    r, s = int.from_bytes(r, "big"), int.from_bytes(s, "big")
     need(spki.startswith(SPKI) and len(spki) == len(SPKI) + 64, "the key is not on the curve P-256")
     key = int.from_bytes(spki[-64:-32], "big"), int.from_bytes(spki[-32:], "big")
     need((key[1] ** 2 - key[0] ** 3 + 3 * key[0] - B) % P == 0, "the key is no point of the curve")
-    if not (0 < r < N and 0 < s < N):
-        return False
+    need(0 < r < N and 0 < s < N, "a signature's number is out of range")
     w = pow(s, -1, N)
-    u1, u2 = int.from_bytes(sha256(message), "big") * w % N, r * w % N
-    point = add(multiply(u1, G), multiply(u2, key))
+    point = add(multiply(int.from_bytes(sha256(message), "big") * w % N, G), multiply(r * w % N, key))
     return point is not None and point[0] % N == r
 
 
-def der_signature(der):
-    need(der[0] == 0x30 and der[1] == len(der) - 2 and der[2] == 2, "the checkpoint's signature is no DER")
-    r_end = 4 + der[3]
-    need(der[r_end] == 2 and r_end + 2 + der[r_end + 1] == len(der), "the checkpoint's signature is no DER")
-    return int.from_bytes(der[4:r_end], "big"), int.from_bytes(der[r_end + 2:], "big")
-
-
-# --- Checkpoint (C2SP signed-note and tlog-checkpoint) ------------------------------------------------------------------------
-
+# Checkpoint (C2SP signed-note and tlog-checkpoint)
 def open_checkpoint(note, vkey):
     name, key_id, key = vkey.strip().split("+", 2)
     key = unbase64(key)
-    need(key[0] == 2, "this verifier knows logs' keys of kind 2 (ECDSA) only")
-    need(sha256(key[1:])[:4].hex() == key_id, "the key's id does not fit the key")
+    need(key[0] == 2 and sha256(key[1:])[:4].hex() == key_id, "the key is not of kind 2 (ECDSA), or its id is not its own")
     text, _, signatures = note.rpartition("\n\n")
-    text += "\n"
     for line in signatures.splitlines():
         dash, signer, signature = line.split(" ")
         signature = unbase64(signature)
         if dash == "\u2014" and signer == name and signature[:4].hex() == key_id:
-            need(ecdsa_ok(key[1:], text.encode(), *der_signature(signature[4:])), "the checkpoint's signature is wrong")
+            der = signature[4:]
+            end = 4 + der[3]  # of r; s follows
+            need(der[0] == 0x30 and der[1] == len(der) - 2 and der[2] == der[end] == 2 and end + 2 + der[end + 1] == len(der)
+                 and ecdsa_ok(key[1:], text.encode() + b"\n", der[4:end], der[end + 2:]), "the checkpoint's signature is wrong")
             origin, size, root = text.split("\n")[:3]
             return origin, int(size), unbase64(root)
-    raise NotProved("the checkpoint is not signed by the key")
+    raise ValueError("the checkpoint is not signed by the key")
 
 
-# --- Merkle tree (RFC 6962; checked as in RFC 9162, section 2.1.3.2) ----------------------------------------------------------
+# Merkle tree (RFC 6962, section 2.1)
+def left_of(size):
+    return 1 << (size - 1).bit_length() - 1  # the largest power of two below the size
+
+
+def root_of(leaves):
+    if len(leaves) == 1:
+        return sha256(b"\0" + leaves[0])
+    n = left_of(len(leaves))
+    return sha256(b"\1" + root_of(leaves[:n]) + root_of(leaves[n:]))
+
 
 def root_from(leaf, index, size, path):
-    need(0 <= index < size, "the leaf is outside of the tree")
-    node, last, result = index, size - 1, sha256(b"\0" + leaf)
-    for sibling in path:
-        need(last > 0, "the path is too long")
-        if node & 1 or node == last:
-            result = sha256(b"\1" + sibling + result)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            result = sha256(b"\1" + result + sibling)
-        node, last = node >> 1, last >> 1
-    need(last == 0, "the path is too short")
-    return result
+    need(0 <= index < size and (size == 1) == (not path), "the path does not fit the leaf's index")
+    if size == 1:
+        return sha256(b"\0" + leaf)
+    n = left_of(size)
+    if index < n:
+        return sha256(b"\1" + root_from(leaf, index, n, path[:-1]) + path[-1])
+    return sha256(b"\1" + path[-1] + root_from(leaf, index - n, size - n, path[:-1]))
 
 
-# --- Canonical encodings (docs/audit.md) --------------------------------------------------------------------------------------
-
+# Canonical encodings (docs/audit.md)
 class Reader:
     def __init__(self, data, heading):
         need(data.startswith(heading), "the bytes do not begin with %r" % heading)
@@ -135,94 +119,82 @@ class Reader:
         length, = self.unpack("I")
         return None if length == 0xFFFFFFFF else self.take(length).decode()
 
+    def runs(self, count, entry):
+        column = []
+        for _ in range(self.unpack("I")[0]):
+            value, length = entry(), self.unpack("I")[0]
+            need(length <= count - len(column), "a run is too long")
+            column += [value] * length
+        need(len(column) == count, "a column is too short")
+        return column
+
 
 def read_leaf(data):
     r = Reader(data, b"telemetry/event/v1\n")
-    leaf = {"stream": r.text(), "version": r.unpack("q")[0], "id": r.take(16).hex(), "type": r.text(), "recorded_at": r.unpack("q")[0]}
-    for name in ("source", "signer", "signature", "correlation", "causation"):
-        leaf[name] = r.text()
-    leaf["content"], leaf["payload"] = r.unpack("B")[0], r.take(32)
+    leaf = {"id": r.take(16).hex(), "type": r.text(), "recorded_at": r.unpack("q")[0]}
+    leaf.update((name, r.text()) for name in ("source", "signer", "signature", "correlation", "causation"))
+    leaf["parts"] = [r.unpack("q32s") for _ in range(r.unpack("I")[0])]
     need(r.at == len(data), "something follows after the leaf")
     return leaf
 
 
-def read_samples(data):
-    r = Reader(data, b"telemetry/samples/v1\n")
-    stream, count = r.text(), r.unpack("I")[0]
-    series = []
-    for _ in range(r.unpack("I")[0]):
-        meter, kind = r.text(), r.unpack("B")[0]
-        series.append({"meter": meter, "type": ("gauge", "delta", "cumulative")[kind], "unit": r.text(), "resource_id": r.text(),
-                       "project_id": r.text(), "user_id": r.text(), "source": r.text()})
-    metadata = [r.text() for _ in range(r.unpack("I")[0])]
-    numbers, of_series, of_metadata = (r.unpack("%dI" % count) for _ in range(3))
-    times, volumes = r.unpack("%dq" % count), r.unpack("%dd" % count)
-    return stream, [dict(series[of_series[i]], number=numbers[i], timestamp_us=times[i], volume=volumes[i], metadata=metadata[of_metadata[i]])
-                    for i in range(count)]
+def read_part(data):
+    """The digest, the stream, and what it has: JSON or a list of samples."""
+    r = Reader(data, SAMPLES if data.startswith(SAMPLES) else b"telemetry/json/v1\n")
+    if not data.startswith(SAMPLES):
+        return sha256(data), r.text(), data[r.at:]
+    shape, of_metadata = (r.take(r.unpack("I")[0]) for _ in range(2))
+    digest = sha256(SAMPLES + sha256(shape) + sha256(of_metadata) + data[r.at:])
+    s, m = Reader(shape, b""), Reader(of_metadata, b"")
+    stream, count = s.text(), s.unpack("I")[0]
+    need(count <= len(data) // 8, "there are more samples than values")
+    series = s.runs(count, lambda: {"meter": s.text(), "type": ("gauge", "delta", "cumulative")[s.unpack("B")[0]], "unit": s.text(),
+                                    "resource_id": s.text(), "project_id": s.text(), "user_id": s.text(), "source": s.text()})
+    metadata, times, volumes = m.runs(count, m.text), r.runs(count, lambda: r.unpack("q")[0]), r.unpack("%dd" % count)
+    return digest, stream, [dict(series[i], timestamp_us=times[i], volume=volumes[i], metadata=metadata[i]) for i in range(count)]
 
 
-# --- The proof ----------------------------------------------------------------------------------------------------------------
-
+# The proof
 def check_event(proven, size, root):
-    data = unbase64(proven["leaf"])
-    path = [unbase64(node) for node in proven["path"]]
+    data, path = unbase64(proven["leaf"]), [unbase64(node) for node in proven["path"]]
     need(root_from(data, proven["index"], size, path) == root, "leaf %d is not in the tree of the checkpoint" % proven["index"])
-    leaf = read_leaf(data)
-    if "payload" in proven:
-        need(sha256(unbase64(proven["payload"])) == leaf["payload"], "the payload is not the one that the leaf has the digest of")
-    return leaf
+    leaf, n, (digest, stream, content) = read_leaf(data), proven["part"], read_part(unbase64(proven["payload"]))
+    need(0 <= n < len(leaf["parts"]) and digest == leaf["parts"][n][1], "the payload is not the one that the leaf has the digest of")
+    return leaf, leaf["parts"][n][0], stream, content
 
 
 def check_signature(proven, event_index, leaf, samples, size, root):
     values = dict(part.strip().split("=", 1) for part in leaf["signature"].split(","))
-    key_leaf = check_event(proven["key"], size, root)
-    key = json.loads(unbase64(proven["key"]["payload"]))
-    need(key_leaf["type"] == "key-registered" and key_leaf["stream"] == "key-" + values["keyid"] and key["id"] == values["keyid"],
-         "the proof does not show how key %s was registered" % values["keyid"])
-    need(proven["key"]["index"] < event_index, "the key was registered after the event")
-    need(key["project_id"] is None or all(s["project_id"] == key["project_id"] for s in samples or []), "the key is for another project")
-    if values.get("over") == "streams":
-        path = [unbase64(node) for node in proven["share_path"]]
-        signed_root = root_from(leaf["payload"], proven["share_index"], proven["share_count"], path)
-        message = b"telemetry/batch/v1\n" + base64.b64encode(signed_root) + b"\n"
-    else:
-        message = unbase64(proven["body"])
-    signature = unbase64(values["sig"])
-    need(len(signature) == 64 and ecdsa_ok(unbase64(key["public_key"]), message, int.from_bytes(signature[:32], "big"),
-                                           int.from_bytes(signature[32:], "big")), "the sender's signature is wrong")
+    key_leaf, _, stream, content = check_event(proven["key"], size, root)
+    need(key_leaf["type"] == "key-registered" and stream == "key-" + values["keyid"] and proven["key"]["index"] < event_index,
+         "the proof does not show that the key was registered before the event")
+    key = json.loads(content)
+    need(key["project_id"] is None or all(s["project_id"] == key["project_id"] for s in samples), "the key is for another project")
+    signed_root = b"telemetry/batch/v1\n" + base64.b64encode(root_of([digest for _, digest in leaf["parts"]])) + b"\n"
+    message, signature = signed_root if values.get("over") == "streams" else unbase64(proven["body"]), unbase64(values["sig"])
+    need(ecdsa_ok(unbase64(key["public_key"]), message, signature[:32], signature[32:]), "the sender's signature is wrong")
     return values["keyid"]
 
 
 def check(proof, vkey):
     need(proof["proof"] == "telemetry/proof/v1", "the proof is of an unknown form")
     origin, size, root = open_checkpoint(proof["checkpoint"], vkey)
-    event = proof["event"]
-    leaf = check_event(event, size, root)
+    leaf, version, stream, content = check_event(proof["event"], size, root)
+    samples, index = content if isinstance(content, list) else [], proof["event"]["index"]
     print("proved: event %s (%s), version %d of stream %s, is leaf %d of %d of %s"
-          % (leaf["id"], leaf["type"], leaf["version"], leaf["stream"], event["index"], size, origin))
-    samples = None
-    if leaf["content"] == 1 and "payload" in event:
-        stream, samples = read_samples(unbase64(event["payload"]))
-        need(stream == leaf["stream"], "the samples are of another stream")
-        if "sample" in proof:
-            need(0 <= proof["sample"] < len(samples), "the sample is not in the payload")
-            print("proved: sample %s" % json.dumps(samples[proof["sample"]], sort_keys=True))
+          % (leaf["id"], leaf["type"], version, stream, index, size, origin))
+    if "sample" in proof:
+        need(0 <= proof["sample"] < len(samples), "the sample is not in the payload")
+        print("proved: sample %s" % json.dumps(samples[proof["sample"]], sort_keys=True))
     if "signature" in proof:
-        print("proved: signed by key %s" % check_signature(proof["signature"], event["index"], leaf, samples, size, root))
-
-
-def main(arguments):
-    if len(arguments) != 3 or arguments[1] != "--key":
-        print(__doc__, file=sys.stderr)
-        return 2
-    try:
-        with open(arguments[0], encoding="utf-8") as proof, open(arguments[2], encoding="utf-8") as key:
-            check(json.load(proof), key.read())
-        return 0
-    except (NotProved, KeyError, IndexError, ValueError, AttributeError, TypeError, struct.error) as e:
-        print("not proved: %s" % e, file=sys.stderr)
-        return 1
+        print("proved: signed by key %s" % check_signature(proof["signature"], index, leaf, samples, size, root))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    if len(sys.argv) != 4 or sys.argv[2] != "--key":
+        sys.exit(__doc__)
+    try:
+        with open(sys.argv[1], encoding="utf-8") as proof_file, open(sys.argv[3], encoding="utf-8") as key_file:
+            check(json.load(proof_file), key_file.read())
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError, RecursionError, struct.error) as e:
+        sys.exit("not proved: %s" % e)

@@ -41,4 +41,8 @@ public sealed class AlarmsOptions
 
     /// <summary>The Prometheus server that prometheus rules ask, such as <c>http://prometheus:9090</c>; empty: none.</summary>
     public string PrometheusUrl { get; set; } = "";
+
+    /// <summary>The label that names a series' project there: rules of a project's members read nothing but their project's series. Default: <c>project</c>.</summary>
+    [RegularExpression("[a-zA-Z_][a-zA-Z0-9_]*", ErrorMessage = "Telemetry:Alarms:PrometheusProjectLabel is a label's name: letters, digits and _.")]
+    public string PrometheusProjectLabel { get; set; } = "project";
 }

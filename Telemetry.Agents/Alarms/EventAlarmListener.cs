@@ -1,10 +1,10 @@
-using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -12,9 +12,6 @@ namespace Telemetry.Agents.Alarms;
 internal sealed class EventAlarmListener(
     IEventStore events, IAlarmReader alarms, AlarmStore store, AlarmNotifier notifier, ILeases leases, ILogger<EventAlarmListener> log) : BackgroundService
 {
-    /// <summary>The stored name of batches of telemetry events.</summary>
-    public const string EventType = "telemetry-events-recorded";
-
     /// <summary>How far back a start looks for events that came in while nobody listened.</summary>
     private const long Overlap = 1_000;
 
@@ -25,8 +22,8 @@ internal sealed class EventAlarmListener(
             var head = await events.HeadAsync(stoppingToken);
             await foreach (var recorded in events.SubscribeAsync(Math.Max(0, head - Overlap), stoppingToken))
             {
-                if (recorded.Type == EventType && recorded.Body is EventBody.Json body)
-                    await FireAsync(recorded, body, isOld: recorded.Position <= head, stoppingToken);
+                if (recorded.Type == TelemetryEventsRecorded.Name)
+                    await FireAsync(recorded, isOld: recorded.Position <= head, stoppingToken);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -61,34 +58,19 @@ internal sealed class EventAlarmListener(
     {
         var head = await events.HeadAsync(ct);
         await foreach (var recorded in events.ReadAllAsync(Math.Max(0, head - Overlap), ct))
-        {
-            if (recorded.Type == EventType && recorded.Body is EventBody.Json body)
-                await FireAsync(recorded, body, isOld: true, ct, taken);
-        }
+            await FireAsync(recorded, isOld: true, ct, taken);
     }
 
-    private async Task FireAsync(RecordedEvent recorded, EventBody.Json body, bool isOld, CancellationToken ct, IReadOnlySet<string>? taken = null)
+    private async Task FireAsync(RecordedEvent recorded, bool isOld, CancellationToken ct, IReadOnlySet<string>? taken = null)
     {
         try
         {
-            using var document = JsonDocument.Parse(body.Utf8);
-            foreach (var item in Events(document.RootElement))
-            {
-                if (TriggeringEvent.Read(item) is { } trigger)
-                    await FireAsync(trigger, isOld ? recorded.RecordedAt : null, ct, taken);
-            }
+            foreach (var e in TelemetryEventsRecorded.Read(recorded))
+                await FireAsync(new TriggeringEvent(e), isOld ? recorded.RecordedAt : null, ct, taken);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
             Log.EventFailed(log, recorded.Position, e);
         }
     }
-
-    /// <summary>A batch is an event, a list of them, or an object that holds the list as <c>events</c>.</summary>
-    private static IEnumerable<JsonElement> Events(JsonElement batch) => batch.ValueKind switch
-    {
-        JsonValueKind.Array => batch.EnumerateArray(),
-        JsonValueKind.Object when batch.TryGetProperty("events", out var list) && list.ValueKind == JsonValueKind.Array => list.EnumerateArray(),
-        _ => [batch],
-    };
 }

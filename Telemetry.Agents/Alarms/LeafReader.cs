@@ -27,7 +27,7 @@ internal sealed class LeafReader(
     {
         var at = UnixMicroseconds.From(now);
         var points = new Dictionary<LeafRule, Datapoints>(ReferenceEqualityComparer.Instance);
-        var groups = new Dictionary<(string, string, string, int, long), List<(ThresholdRule Rule, SeriesPlan Plan)>>();
+        var groups = new Dictionary<((string, string, string), int, long), List<(ThresholdRule Rule, SeriesPlan Plan)>>();
         foreach (var (alarm, leaf) in leaves)
         {
             switch (leaf)
@@ -35,7 +35,7 @@ internal sealed class LeafReader(
                 case ThresholdRule rule:
                     var plan = SeriesPlan.Of(rule, alarm.Definition.Rule is CompositeRule ? alarm.Definition.ProjectId : null);
                     var window = (long)ThresholdEvaluation.Window(rule, options.Value.AdditionalIngestionLagSeconds).TotalSeconds;
-                    var key = (plan.Meter, plan.RestKey, plan.FieldsKey, rule.PeriodSeconds, window);
+                    var key = (plan.SharedKey, rule.PeriodSeconds, window);
                     if (!groups.TryGetValue(key, out var group))
                         groups.Add(key, group = []);
                     group.Add((rule, plan));
@@ -48,7 +48,7 @@ internal sealed class LeafReader(
                     break;
             }
         }
-        foreach (var ((_, _, _, period, window), group) in groups)
+        foreach (var ((_, period, window), group) in groups)
             await ReadAsync(group, period, window, at, points, ct);
         return points;
     }
@@ -58,19 +58,29 @@ internal sealed class LeafReader(
     {
         var from = Math.Max(now - window * UnixMicroseconds.PerSecond, UnixMicroseconds.Min);
         var range = new TimeRange(from, now + 1);
-        var bySeries = group.GroupBy(g => g.Plan.SeriesKey).ToList();
         var rows = new Dictionary<string, List<StatisticsRow>>(StringComparer.Ordinal);
-        var shared = bySeries.Count > MaxSingleQueries && group[0].Plan.Fields.Count > 0
+        var nothing = new Dictionary<(int, bool), Datapoints>();
+        var few = group.Select(g => g.Plan).DistinctBy(p => p.SeriesKey).Take(MaxSingleQueries + 1).ToList();
+        var shared = few.Count > MaxSingleQueries && group[0].Plan.Fields.Count > 0
             && await TryAsync(new(
                 new Predicate.All([Predicate.Equal(Field.Meter, group[0].Plan.Meter), group[0].Plan.Rest]), range, period, from, group[0].Plan.Fields, []));
         if (!shared)
         {
             rows.Clear();
-            foreach (var series in bySeries)
-                await TryAsync(new(series.First().Plan.Filter, range, period, from, [], []), series.Key);
+            foreach (var plan in few.Count <= MaxSingleQueries ? few : group.Select(g => g.Plan).DistinctBy(p => p.SeriesKey))
+                await TryAsync(new(plan.Filter, range, period, from, [], []), plan.SeriesKey);
         }
         foreach (var (rule, plan) in group)
-            points[rule] = ThresholdEvaluation.Values(rule, rows.GetValueOrDefault(plan.SeriesKey) ?? []);
+            points[rule] = rows.TryGetValue(plan.SeriesKey, out var own) ? ThresholdEvaluation.Values(rule, own) : Nothing(rule);
+
+        // Rules without samples share what they get.
+        Datapoints Nothing(ThresholdRule rule)
+        {
+            var key = (rule.EvaluationPeriods, rule.Statistic == AlarmStatistic.Count);
+            if (!nothing.TryGetValue(key, out var none))
+                nothing.Add(key, none = ThresholdEvaluation.Values(rule, []));
+            return none;
+        }
 
         async Task<bool> TryAsync(StatisticsQuery query, string? key = null)
         {

@@ -23,11 +23,12 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
         {
             if (alarm.Window is null || alarm.EvaluatedAt < since || !taken.Contains(AlarmShares.Of(alarm.Id)))
                 continue;
-            var told = new HashSet<Guid>();
+            var told = notifier.BeingTold(); // by this process, which may have lost the share for a moment
+            var deliveries = 0;
             await foreach (var stored in store.ReadStreamAsync(AlarmDelivery.StreamOf(alarm.Id), long.MaxValue, ReadDirection.Backwards, ct))
             {
                 told.Add(AlarmDelivery.Read(stored.Event).Cause);
-                if (told.Count >= MaxEvents)
+                if (++deliveries >= MaxEvents)
                     break;
             }
             var pending = new Stack<(AlarmNotification Notification, Guid Cause)>();

@@ -12,15 +12,16 @@ internal sealed class PrometheusClient(IOptions<AlarmsOptions> options) : IDispo
     private const int MaxAnswer = 16 << 20;
     private readonly HttpClient _http = new() { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = MaxAnswer };
 
-    /// <exception cref="InvalidOperationException">No server is configured, or it cannot be asked on behalf of one project.</exception>
+    /// <summary>Asks the rule's query; that of a project's member is limited to series that carry the project in <see cref="AlarmsOptions.PrometheusProjectLabel"/>.</summary>
+    /// <exception cref="InvalidOperationException">No server is configured, or it refuses the query.</exception>
+    /// <exception cref="FormatException">The query cannot be limited to its project.</exception>
     /// <exception cref="HttpRequestException">The server does not answer.</exception>
     public async Task<Datapoints> QueryAsync(PrometheusRule rule, DateTimeOffset now, CancellationToken ct)
     {
         if (options.Value.PrometheusUrl is not { Length: > 0 } server)
             throw new InvalidOperationException("no Prometheus server is configured");
-        if (rule.ScopeToProject is { } project)
-            throw new InvalidOperationException($"a query cannot be limited to project {project} yet, and so only admins' rules are asked");
-        var address = $"{server.TrimEnd('/')}/api/v1/query?time={now.ToUnixTimeSeconds()}&query={Uri.EscapeDataString(rule.Query)}";
+        var query = rule.ScopeToProject is { } project ? PromQlScope.Limit(rule.Query, options.Value.PrometheusProjectLabel, project) : rule.Query;
+        var address = $"{server.TrimEnd('/')}/api/v1/query?time={now.ToUnixTimeSeconds()}&query={Uri.EscapeDataString(query)}";
         using var response = await _http.GetAsync(new Uri(address), ct);
         using var answer = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync(ct));
         if (answer.RootElement.TryGetProperty("error", out var error))

@@ -19,9 +19,11 @@ internal sealed record SeriesPlan(string Meter, IReadOnlyList<Field> Fields, IRe
     public static SeriesPlan Of(ThresholdRule rule, string? projectId) =>
         Plans.GetValue(rule, r => Make((ThresholdRule)r, projectId));
 
-    public string SeriesKey => string.Join('\0', Values);
+    /// <summary>Tells series of the same <see cref="Fields"/> apart.</summary>
+    public string SeriesKey { get; } = string.Join('\0', Values);
 
-    public string FieldsKey => string.Join(',', Fields.Select(f => f.Name));
+    /// <summary>Equal where one query that groups by <see cref="Fields"/> answers for both.</summary>
+    public (string, string, string) SharedKey { get; } = (Meter, RestKey, string.Join(',', Fields.Select(f => f.Name)));
 
     /// <summary>The filter of this one series.</summary>
     public Predicate Filter => new Predicate.All([Predicate.Equal(Field.Meter, Meter), Rest, .. Fields.Zip(Values, (f, v) => Predicate.Equal(f, v))]);

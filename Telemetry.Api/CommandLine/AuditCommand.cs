@@ -4,7 +4,6 @@ using Spectre.Console;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
-using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
 
 namespace Telemetry.Api.CommandLine;
@@ -22,10 +21,12 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var server = ServerOption.Create("The server to ask where one is running.");
-        var command = new Command("verify", "Walks the log and compares it with its tree and with every checkpoint. Exit code 1 where something is wrong.") { server };
+        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series are compared with the read models: none, spot (a hundred at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
+        var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { server, readModels };
         var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            stores.Read(parsed), parsed.GetValue(server)!, services => VerifyHereAsync(services, ct), client => VerifyThereAsync(client, ct)));
+            stores.Read(parsed), parsed.GetValue(server)!, services => VerifyHereAsync(services, parsed.GetValue(readModels), ct),
+            client => VerifyThereAsync(client, parsed.GetValue(readModels), ct)));
         return command;
     }
 
@@ -50,16 +51,17 @@ internal static class AuditCommand
         return command;
     }
 
-    private static Task<int> VerifyHereAsync(IServiceProvider services, CancellationToken ct) => ShowAsync(async progress =>
+    private static Task<int> VerifyHereAsync(IServiceProvider services, ReadModelScope scope, CancellationToken ct) => ShowAsync(async progress =>
     {
-        var audit = services.GetRequiredService<AuditLog>();
-        var verifier = new LogVerifier(services.GetRequiredService<IEventStore>(), audit.Tree, audit.Checkpoints(), audit.Verifier);
+        if (scope != ReadModelScope.None)
+            await DataCommand.LoadSamplesAsync(services, ct);
+        var verifier = VerificationEndpoints.Verifier(services, services.GetRequiredService<AuditLog>(), scope, progress: null);
         return AuditReportView.Of(await verifier.VerifyAsync(progress, ct));
     });
 
-    private static async Task<int> VerifyThereAsync(HttpClient client, CancellationToken ct)
+    private static async Task<int> VerifyThereAsync(HttpClient client, ReadModelScope scope, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v2/audit/verification");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"v2/audit/verification?read_models={scope.ToString().ToLowerInvariant()}");
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
         if (!response.IsSuccessStatusCode)
             return await DataCommand.FailAsync(response, ct);
@@ -108,6 +110,10 @@ internal static class AuditCommand
             Console.WriteLine($"{fault.Kind}: {fault.Message}");
         Console.WriteLine($"{report.Events} events, {report.Samples} samples, {report.Leaves} leaves, root {report.Root}");
         Console.WriteLine($"{report.Checkpoints} checkpoints, {report.Signatures} signatures verified{(report.Unverified > 0 ? $", {report.Unverified} leaves after the tree" : "")}");
+        if (report.Hmacs + report.UnverifiedHmacs > 0)
+            Console.WriteLine($"{report.Hmacs} of {report.Hmacs + report.UnverifiedHmacs} HMACs verified");
+        if (report.SeriesCompared > 0)
+            Console.WriteLine($"{report.SeriesCompared} series compared with the read models");
         Console.WriteLine(
             report.Faults.Count > 0 ? $"The log is not sound: {report.Faults.Count} faults."
             : report.Unverified == 0 ? "The log is sound."
@@ -155,8 +161,8 @@ internal static class AuditCommand
             var proof = EventProofJson.Read(File.ReadAllBytes(file.FullName));
             var found = ProofChecker.Check(proof, NoteVerifier.Parse(File.ReadAllText(key.FullName)));
             var e = found.Event;
-            Console.WriteLine($"proved: event {e.Id} ({e.Type}), version {e.Version} of stream {e.Stream}, is leaf {proof.Event.Index} of {found.Checkpoint.Size} of {found.Checkpoint.Origin}");
-            if (proof.Sample is { } n && found.Samples is { } samples)
+            Console.WriteLine($"proved: event {e.Id} ({e.Type}), version {found.Version} of stream {found.Part.Stream}, is leaf {proof.Event.Index} of {found.Checkpoint.Size} of {found.Checkpoint.Origin}");
+            if (proof.Sample is { } n && found.Part.Samples is { } samples)
                 Console.WriteLine($"proved: sample {n}: {samples.Series[n]}, {samples.Volumes[n]:R} at {UnixMicroseconds.Format(samples.Timestamps[n])}");
             if (found.Signer is { } signer)
                 Console.WriteLine($"proved: signed by key {signer.Id}");

@@ -83,6 +83,15 @@ internal static class DataCommand
         return services.BuildServiceProvider();
     }
 
+    /// <summary>Loads the samples' read model, and brings it to the log's end as a server does when it starts.</summary>
+    public static async Task LoadSamplesAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var samples = services.GetServices<IProjection>().Single(p => p.Name == "samples");
+        samples.Load();
+        await foreach (var recorded in services.GetRequiredService<IEventStore>().ReadAllAsync(samples.Position, ct))
+            samples.Apply(recorded);
+    }
+
     /// <summary>Brings the audit log's tree to the log's end. Not before a walk: what is not in the tree yet, nothing vouches for.</summary>
     public static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)
     {

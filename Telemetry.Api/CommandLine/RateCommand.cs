@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using System.Text.Json;
 using Telemetry.Api.V2;
+using Telemetry.Api.V2.Queries;
 using Telemetry.Api.V2.Ratings;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Rating;
@@ -45,7 +46,7 @@ internal static class RateCommand
 
     private static async Task<int> RateHereAsync(IServiceProvider services, Asked asked, CancellationToken ct)
     {
-        var (position, time) = RatingEndpoints.AsOfOf(asked.AsOf);
+        var (position, time) = asked.AsOf is null ? default : AsOfArgument.Parse(asked.AsOf);
         var request = new RatingRequest(asked.Project, RatingEndpoints.MonthOf(asked.Month), Read(asked.Tariff), position, time);
         var rater = new Rater(services.GetRequiredService<Domain.Streams.IEventStore>());
         var progress = new Reporter<RatingProgress>(p => Console.Error.Write($"\r{p.Samples} samples"));

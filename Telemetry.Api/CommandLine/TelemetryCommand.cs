@@ -19,6 +19,7 @@ internal static class TelemetryCommand
             AuditCommand.Create(),
             KeysCommand.Create(),
             RateCommand.Create(),
+            DefinitionsCommand.Create(),
         };
         return root.Parse(WithDefault(args)).InvokeAsync();
     }

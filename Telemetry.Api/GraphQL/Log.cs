@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(5003, LogLevel.Warning, "GraphQL: a socket was ended: {Reason}")]
     public static partial void SocketEnded(ILogger logger, string reason);
+
+    [LoggerMessage(5004, LogLevel.Error, "GraphQL: subscriptions cannot be told of what follows position {Position} of the log.")]
+    public static partial void FeedFailed(ILogger logger, Exception exception, long position);
 }

@@ -1,15 +1,22 @@
 using Microsoft.Extensions.Options;
 using Telemetry.Agents.Alarms;
+using Telemetry.Api.GraphQL.Http;
+using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
+using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
+using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.EventStores.Postgres;
 using Telemetry.Ingest.EventStores.Sqlite;
+using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
+using Telemetry.Projections.Events;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores.Postgres;
 
@@ -30,7 +37,7 @@ internal static class TelemetryServer
                 app.Services.GetService<ProjectionMetrics>(); // not where nothing is read
                 await app.StartAsync(ct);
             }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException)
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
             {
                 throw new ServerStartException(e.Message, e);
             }
@@ -39,8 +46,8 @@ internal static class TelemetryServer
         }
     }
 
-    /// <summary>Whether the server keeps the audit log's tree up with the log; without it, <c>telemetry audit</c> makes the tree when it is asked.</summary>
-    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", false);
+    /// <summary>Whether the server keeps the audit log's tree up with the log, as it does unless told otherwise; without it, nothing vouches for the log.</summary>
+    public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", true);
 
     /// <summary>The log and the read models, as the server and the commands use them.</summary>
     /// <param name="tree">Whether the audit log's tree is one of them.</param>
@@ -55,6 +62,7 @@ internal static class TelemetryServer
             services.AddPostgresReadModels(stores.Postgres!, start ? Work(stores.Roles) : null);
         services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
         services.AddTelemetryProjections(start && stores.Roles.Reads);
+        services.AddTelemetryEvents();
         if (tree)
             services.AddTelemetryAudit(publish: start && stores.Roles.Projections);
         services.AddSingleton<IProjectionProgress>(s => stores.Roles.Reads ? s.GetRequiredService<ProjectionRunner>() : new NothingIsRead());
@@ -78,6 +86,8 @@ internal static class TelemetryServer
         var roles = stores.Roles;
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
+        if (settings.RabbitMq is { Count: > 0 } brokers)
+            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(brokers));
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -95,12 +105,16 @@ internal static class TelemetryServer
         if (roles.Reads)
             builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
+        builder.Services.AddEventApi();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddStores(stores, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
         if (roles.Alarms)
             builder.Services.AddAlarmAgents();
+        if (roles.Ingest)
+            builder.Services.AddNotifications();
+        builder.Services.AddTelemetryGraphQL();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
@@ -108,8 +122,10 @@ internal static class TelemetryServer
         app.MapV2(queries: roles.Api, intake: roles.Ingest);
         if (roles.Api)
         {
+            app.MapEvents();
             app.MapAuditApi(tree: KeepsTree(configuration));
             app.MapAlarms();
+            app.MapGraphQL();
         }
         if (roles.Reads)
             app.MapProjections();

@@ -4,6 +4,7 @@ using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
 using Telemetry.Api.V2.Queries;
 using Telemetry.Domain.Alarms;
+using Telemetry.Projections.Past;
 
 namespace Telemetry.Api.V2;
 
@@ -14,13 +15,13 @@ internal static class AlarmEndpoints
     public static IEndpointRouteBuilder MapAlarms(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v2/alarms", ListAsync)
-            .Takes(Argument.Query, Argument.Sort, Argument.PageLimit, Argument.Marker).Answers("Alarm", list: true)
+            .Takes(Argument.Query, Argument.Sort, Argument.PageLimit, Argument.Marker, AsOfArgument.AsOf).Answers("Alarm", list: true)
             .WithTags("Alarms").WithName("alarms").WithSummary("Alarms of one project, or for admins of all.");
         routes.MapPost("/v2/alarms", CreateAsync)
             .Takes().Reads("Alarm").Answers("Alarm", status: StatusCodes.Status201Created)
             .WithTags("Alarms").WithName("create_alarm").WithSummary("Creates an alarm.");
         routes.MapGet("/v2/alarms/{id}", GetAsync)
-            .Takes().Answers("Alarm").WithTags("Alarms").WithName("alarm").WithSummary("One alarm.");
+            .Takes(AsOfArgument.AsOf).Answers("Alarm").WithTags("Alarms").WithName("alarm").WithSummary("One alarm.");
         routes.MapPut("/v2/alarms/{id}", ReplaceAsync)
             .Takes().Reads("Alarm").Answers("Alarm")
             .WithTags("Alarms").WithName("replace_alarm").WithSummary("Replaces an alarm; what the body leaves out goes back to its default.");
@@ -44,6 +45,7 @@ internal static class AlarmEndpoints
         var arguments = await Arguments.ReadAsync(context);
         var page = AlarmPage.Of(arguments, AlarmRow.SortKeys);
         var filter = AlarmFilter.Of(QueryCondition.Of(arguments), context.Caller());
+        alarms = await AtAsync(context, arguments, alarms, ct);
         await JsonAnswer.WriteListAsync(context, await alarms.ListAsync(new(filter, page.OrderBy, page.After, page.Limit), ct), AlarmAnswer.Write);
     }
 
@@ -57,9 +59,13 @@ internal static class AlarmEndpoints
 
     private static async Task GetAsync(HttpContext context, IAlarmReader alarms, CancellationToken ct)
     {
-        await Arguments.ReadAsync(context);
+        alarms = await AtAsync(context, await Arguments.ReadAsync(context), alarms, ct);
         await JsonAnswer.WriteAsync(context, await FindAsync(context, alarms, ct), AlarmAnswer.Write);
     }
+
+    /// <summary>The alarms of today, or as they were.</summary>
+    private static async Task<IAlarmReader> AtAsync(HttpContext context, Arguments arguments, IAlarmReader today, CancellationToken ct) =>
+        AsOfArgument.Of(arguments) is { } asOf ? await context.RequestServices.GetRequiredService<PastReadModels>().AlarmsAsync(asOf, ct) : today;
 
     private static async Task ReplaceAsync(HttpContext context, AlarmCommands commands, CancellationToken ct)
     {
@@ -71,7 +77,7 @@ internal static class AlarmEndpoints
     private static async Task DeleteAsync(HttpContext context, AlarmCommands commands, CancellationToken ct)
     {
         await Arguments.ReadAsync(context);
-        await commands.DeleteAsync(context.AlarmCaller(), Id(context), ct);
+        await commands.DeleteAsync(context.AlarmCaller(), Id(context), ct: ct);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
     }
 

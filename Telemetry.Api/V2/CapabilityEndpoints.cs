@@ -21,6 +21,8 @@ internal sealed record Capabilities(string Storage, IReadOnlyList<string> Api)
         "statistics:aggregation:selectable:cardinality",
     ]);
 
+    public static readonly Capabilities Events = new("event_storage", ["events:query:simple"]);
+
     public static readonly Capabilities Alarms = new("alarm_storage",
         ["alarms:query:simple", "alarms:query:complex", "alarms:history:query:simple", "alarms:history:query:complex"]);
 }

@@ -13,7 +13,7 @@ internal static class SampleEndpoints
     public static void MapSamples(this IEndpointRouteBuilder routes)
     {
         routes.MapGet("/v2/samples", ListAsync)
-            .Takes(Argument.Query, Argument.Limit).Answers("Sample", list: true)
+            .Takes(Argument.Query, Argument.Limit, AsOfArgument.AsOf).Answers("Sample", list: true)
             .WithTags("Samples").WithName("samples").WithSummary("Samples, newest first.");
         routes.MapGet("/v2/samples/{id}", GetAsync)
             .Takes().Answers("Sample")
@@ -25,7 +25,8 @@ internal static class SampleEndpoints
         var arguments = await Arguments.ReadAsync(context);
         var limit = Limits.Of(arguments.Integer(Argument.Limit), options.Value);
         var query = SimpleQuery.Parse(QueryCondition.Of(arguments), QueryFields.Samples, context.Scope());
-        var samples = await reader.SamplesAsync(new SampleQuery(query.Predicate, [], limit), ct);
+        var samples = await AsOfArgument.AskAsync(
+            context, arguments, query.Filter, query.Times.Range, reader, r => r.SamplesAsync(new SampleQuery(query.Predicate, [], limit), ct).AsTask(), ct);
         await JsonAnswer.WriteListAsync(context, samples, new SampleJson().Write);
     }
 

@@ -41,6 +41,7 @@ internal static class SampleFaults
     {
         SampleFaultKind.NoSamples => ApiException.BadRequest(fault.Reason),
         SampleFaultKind.TooMany => new ApiException(StatusCodes.Status413PayloadTooLarge, fault.Reason),
+        SampleFaultKind.UnknownDictionary => new ApiException(StatusCodes.Status409Conflict, fault.Reason),
         SampleFaultKind.Unknown => ApiException.BadRequest($"Unknown attribute for argument samples: {fault.Field}"),
         _ => null,
     };

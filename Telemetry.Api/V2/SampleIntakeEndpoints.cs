@@ -77,6 +77,8 @@ internal static class SampleIntakeEndpoints
         using var body = await RequestBody.ReadAsync(
             request.BodyReader, request.Headers.ContentEncoding, request.ContentLength, intake.Limits.MaxBodyBytes, intake.Budget, context.RequestAborted);
         intake.Metrics.Received(body.SentBytes);
+        if (format == SampleFormat.Compact && signature is { Over: SignedContent.Body } && SampleBatchCodec.Refers(body.Bytes))
+            throw ApiException.BadRequest("A body that refers to a dictionary proves nothing by its bytes alone. Sign it over=streams, or send the dictionary along.");
         var parsed = intake.Reader.Read(body.Bytes, format, rules);
         return (parsed, signature is null ? null : new(signature, signature.Over == SignedContent.Body ? body.Bytes.ToArray() : default, request.ContentType));
     }
@@ -103,10 +105,9 @@ internal static class SampleIntakeEndpoints
             response.Headers["Telemetry-Dropped"] = parsed.Dropped.ToString();
         if (accepted.AlreadyStored)
             response.Headers["Idempotent-Replayed"] = "true";
-        if (PrefersMinimal(context.Request))
+        if (JsonAnswer.PrefersMinimal(context.Request))
         {
-            response.Headers["Preference-Applied"] = "return=minimal";
-            response.StatusCode = StatusCodes.Status204NoContent;
+            JsonAnswer.WriteMinimal(response);
             return;
         }
         await JsonAnswer.WriteListAsync(context, accepted.Batch.Count, new SampleEcho(accepted, parsed.Given).Write, StatusCodes.Status201Created);
@@ -142,11 +143,6 @@ internal static class SampleIntakeEndpoints
 
     private static bool IsWithoutBody(HttpRequest request) =>
         request.ContentLength == 0 || request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: false };
-
-    /// <summary>RFC 7240: <c>Prefer: return=minimal</c>, perhaps among other preferences.</summary>
-    private static bool PrefersMinimal(HttpRequest request) =>
-        request.Headers["Prefer"].Any(header => header!.Split(',', ';').Any(preference =>
-            preference.Replace(" ", "", StringComparison.Ordinal).Equals("return=minimal", StringComparison.OrdinalIgnoreCase)));
 }
 
 /// <summary>What the endpoints of the intake work with.</summary>

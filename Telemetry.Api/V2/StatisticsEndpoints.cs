@@ -12,7 +12,7 @@ internal static class StatisticsEndpoints
 {
     public static void MapStatistics(this IEndpointRouteBuilder routes) =>
         routes.MapGet("/v2/meters/{name}/statistics", ComputeAsync)
-            .Takes(Argument.Query, Argument.GroupBy, Argument.Period, Argument.Aggregate).Answers("Statistics", list: true)
+            .Takes(Argument.Query, Argument.GroupBy, Argument.Period, Argument.Aggregate, AsOfArgument.AsOf).Answers("Statistics", list: true)
             .WithTags("Meters").WithName("statistics").WithSummary("Aggregates over the samples of a meter, by unit, group and period.");
 
     private static async Task ComputeAsync(HttpContext context, IMeteringReader reader, CancellationToken ct)
@@ -25,7 +25,7 @@ internal static class StatisticsEndpoints
             period,
             StatisticsArguments.ParseGroupBy(arguments.Texts(Argument.GroupBy)),
             StatisticsArguments.ParseAggregates(arguments.Groups(Argument.Aggregate)));
-        var rows = await RowsAsync(reader, query, asked, ct);
+        var rows = await AsOfArgument.AskAsync(context, arguments, query.Filter, query.Times.Range, reader, r => RowsAsync(r, query, asked, ct), ct);
         await JsonAnswer.WriteListAsync(context, rows, new StatisticsJson(asked, query.Times).Write);
     }
 

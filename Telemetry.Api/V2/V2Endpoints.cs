@@ -11,7 +11,10 @@ public static class V2Endpoints
     public static IEndpointRouteBuilder MapV2(this IEndpointRouteBuilder routes, bool queries = true, bool intake = true)
     {
         if (intake)
+        {
             routes.MapSampleIntake();
+            routes.MapPublishedSamples();
+        }
         if (!queries)
             return routes;
         routes.MapVersions();

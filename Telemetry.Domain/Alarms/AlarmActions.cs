@@ -13,19 +13,22 @@ public static class AlarmActions
         if (actions is null)
             return;
         if (max > 0 && actions.Count > max)
-            throw AlarmRefusedException.Invalid($"{list} count exceeds maximum value {max}");
+            throw Refused(Refusal.Invalid, $"{list} count exceeds maximum value {max}", null);
         foreach (var action in actions)
         {
             var scheme = SchemeOf(action);
             if (!Schemes.Contains(scheme))
-                throw AlarmRefusedException.Invalid($"Unsupported action {action}");
+                throw Refused(Refusal.Invalid, $"Unsupported action {action}", action);
             if (action.Length > AlarmLimits.MaxTextLength * 8 || !IsUrl(action, scheme))
-                throw AlarmRefusedException.Invalid($"Unable to parse action {action}");
+                throw Refused(Refusal.Invalid, $"Unable to parse action {action}", action);
             if (scheme is "log" or "test" && !caller.IsAdmin)
-                throw new AlarmRefusedException(Refusal.NotAuthorized, $"You are not authorized to create action: {action}");
+                throw Refused(Refusal.NotAuthorized, $"You are not authorized to create action: {action}", action);
             if (scheme.StartsWith("trust+", StringComparison.Ordinal) && Authority(action).Contains('@'))
-                throw AlarmRefusedException.Invalid("trust URL cannot contain a trust ID.");
+                throw Refused(Refusal.Invalid, "trust URL cannot contain a trust ID.", action);
         }
+
+        AlarmRefusedException Refused(Refusal reason, string message, string? action) =>
+            new(reason, message) { Part = AlarmPart.Action, Field = list, Subject = action };
     }
 
     /// <summary>The scheme in lower case; empty where there is none.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Telemetry.Domain.Alarms;
@@ -33,9 +34,17 @@ public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQu
         await _counting.WaitAsync(ct);
         try
         {
-            if ((projectLimit >= 0 && await alarms.CountAsync(project, null, ct) >= projectLimit)
-                || (settings.UserQuota >= 0 && user is not null && await alarms.CountAsync(null, user, ct) >= settings.UserQuota))
-                throw new AlarmRefusedException(Refusal.Forbidden, $"Alarm quota exceeded for user {user ?? "None"} on project {project ?? "None"}");
+            int? reached = projectLimit >= 0 && await alarms.CountAsync(project, null, ct) >= projectLimit ? projectLimit
+                : settings.UserQuota >= 0 && user is not null && await alarms.CountAsync(null, user, ct) >= settings.UserQuota ? settings.UserQuota
+                : null;
+            if (reached is { } limit)
+            {
+                throw new AlarmRefusedException(Refusal.Forbidden, $"Alarm quota exceeded for user {user ?? "None"} on project {project ?? "None"}")
+                {
+                    Part = AlarmPart.Quota,
+                    Subject = limit.ToString(CultureInfo.InvariantCulture),
+                };
+            }
             return await store.CreateAsync(create, ct);
         }
         finally
@@ -54,9 +63,11 @@ public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQu
 
     /// <summary>Replaces an alarm's definition.</summary>
     /// <param name="draft">Makes the definition out of the alarm as it is.</param>
+    /// <param name="expectedVersion">Of the alarm; null where any will do.</param>
     /// <exception cref="AlarmRefusedException">There is no such alarm for the caller, or the draft makes no sense.</exception>
-    public async Task<Alarm> ChangeAsync(AlarmCaller caller, string id, Func<Alarm, AlarmDraft> draft, CancellationToken ct = default) =>
-        await store.ExecuteAsync(id, alarm => ChangeAsync(caller, alarm, draft(Visible(caller, alarm)), ct), ct);
+    /// <exception cref="AlarmVersionException">The alarm has another version.</exception>
+    public async Task<Alarm> ChangeAsync(AlarmCaller caller, string id, Func<Alarm, AlarmDraft> draft, long? expectedVersion = null, CancellationToken ct = default) =>
+        await store.ExecuteAsync(id, alarm => ChangeAsync(caller, alarm, draft(At(expectedVersion, Visible(caller, alarm))), ct), ct);
 
     /// <summary>Sets the state by hand; runs no actions.</summary>
     /// <param name="reason">Null: the contract's text.</param>
@@ -65,13 +76,19 @@ public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQu
         await store.ExecuteAsync(id, alarm => new(new AlarmCommand.SetState(state, ActorOn(caller, Visible(caller, alarm)), store.Now, reason)), ct);
 
     /// <summary>Ends an alarm; its events remain.</summary>
+    /// <param name="expectedVersion">Of the alarm; null where any will do.</param>
+    /// <returns>The alarm as it ended.</returns>
     /// <exception cref="AlarmRefusedException">There is no such alarm for the caller.</exception>
-    public async Task DeleteAsync(AlarmCaller caller, string id, CancellationToken ct = default) =>
-        await store.ExecuteAsync(id, alarm => new(new AlarmCommand.Delete(ActorOn(caller, Visible(caller, alarm)), store.Now)), ct);
+    /// <exception cref="AlarmVersionException">The alarm has another version.</exception>
+    public async Task<Alarm> DeleteAsync(AlarmCaller caller, string id, long? expectedVersion = null, CancellationToken ct = default) =>
+        await store.ExecuteAsync(id, alarm => new(new AlarmCommand.Delete(ActorOn(caller, At(expectedVersion, Visible(caller, alarm))), store.Now)), ct);
 
     public void Dispose() => _counting.Dispose();
 
     private static Alarm Visible(AlarmCaller caller, Alarm alarm) => caller.MaySee(alarm) ? alarm : throw AlarmRefusedException.NotFound(alarm.Id);
+
+    private static Alarm At(long? expectedVersion, Alarm alarm) =>
+        expectedVersion is { } expected && expected != alarm.Version ? throw new AlarmVersionException(alarm.Id, expected, alarm.Version) : alarm;
 
     private static Actor ActorOn(AlarmCaller caller, Alarm alarm) => new(caller.UserId, caller.ProjectId, alarm.Definition.ProjectId);
 
@@ -91,15 +108,15 @@ public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQu
         AlarmActions.Check("alarm_actions", draft.AlarmActions, caller, settings.MaxActions);
         AlarmActions.Check("insufficient_data_actions", draft.InsufficientDataActions, caller, settings.MaxActions);
         var scope = caller.RuleScope(project);
-        var rule = AlarmRuleChecks.Check(draft.Rule, scope, caller);
+        var rule = AlarmRefusedException.About(AlarmPart.Rule, null, () => AlarmRuleChecks.Check(draft.Rule, scope, caller));
         if (rule is CombinationRule combination)
         {
             foreach (var id in combination.AlarmIds)
             {
                 if (id == ownId)
-                    throw AlarmRefusedException.Invalid($"Cannot specify alarm {id} itself in combination rule");
+                    throw new AlarmRefusedException(Refusal.Invalid, $"Cannot specify alarm {id} itself in combination rule") { Part = AlarmPart.Rule };
                 if (await alarms.FindAsync(id, ct) is not { } part || (scope is not null && part.Definition.ProjectId != scope))
-                    throw new AlarmRefusedException(Refusal.NotFound, $"Alarm {id} not found" + (scope is null ? "" : $" in project {scope}"));
+                    throw new AlarmRefusedException(Refusal.NotFound, $"Alarm {id} not found" + (scope is null ? "" : $" in project {scope}")) { Part = AlarmPart.Rule, Subject = id };
             }
         }
         draft.CheckConstraintNames();

@@ -33,13 +33,13 @@ public sealed record AlarmDraft(
             CheckedConstraints(body), Limited("user_id", a.Text("user_id")), Limited("project_id", a.Text("project_id")));
         var type = AlarmRules.Types[a.Word("type", AlarmRules.Types, null)];
         if (a.IsNullOrAbsent($"{type}_rule"))
-            throw AlarmRefusedException.Invalid($"{type}_rule must be set for {type} type alarm");
+            throw new AlarmRefusedException(Refusal.Invalid, $"{type}_rule must be set for {type} type alarm") { Part = AlarmPart.Rule };
         foreach (var other in AlarmRules.Types)
         {
             if (other != type && !a.IsNullOrAbsent($"{other}_rule"))
                 throw AlarmRefusedException.Invalid($"{type}_rule and {other}_rule cannot be set at the same time");
         }
-        var rule = AlarmRuleReader.Read(type, body.GetProperty($"{type}_rule"), body);
+        var rule = AlarmRefusedException.About(AlarmPart.Rule, null, () => AlarmRuleReader.Read(type, body.GetProperty($"{type}_rule"), body));
         return draft with { Rule = rule, Description = string.IsNullOrEmpty(draft.Description) ? rule.DefaultDescription : draft.Description };
     }
 
@@ -52,20 +52,24 @@ public sealed record AlarmDraft(
     internal void CheckConstraintNames()
     {
         if (TimeConstraints is { } constraints && constraints.Select(c => c.Name).Distinct().Count() < constraints.Count)
-            throw AlarmRefusedException.Invalid("Time constraint names must be unique for a given alarm.");
+            throw new AlarmRefusedException(Refusal.Invalid, "Time constraint names must be unique for a given alarm.") { Part = AlarmPart.TimeConstraint };
     }
 
     private static IReadOnlyList<TimeConstraint>? CheckedConstraints(JsonElement body)
     {
-        var constraints = AlarmRuleReader.ReadConstraints(body);
+        var constraints = AlarmRefusedException.About(AlarmPart.TimeConstraint, null, () => AlarmRuleReader.ReadConstraints(body));
         foreach (var constraint in constraints ?? [])
-        {
-            if (CronSchedule.Parse(constraint.Start, out var error) is null)
-                throw AlarmRefusedException.InvalidInput("start", constraint.Start, error!);
-            if (Alarms.TimeConstraints.FindZone(constraint.TimeZone) is null)
-                throw AlarmRefusedException.Invalid($"Timezone {constraint.TimeZone} is not valid");
-        }
+            AlarmRefusedException.About(AlarmPart.TimeConstraint, constraint.Name, () => Checked(constraint));
         return constraints;
+    }
+
+    private static TimeConstraint Checked(TimeConstraint constraint)
+    {
+        if (CronSchedule.Parse(constraint.Start, out var error) is null)
+            throw AlarmRefusedException.InvalidInput("start", constraint.Start, error!);
+        return Alarms.TimeConstraints.FindZone(constraint.TimeZone) is not null
+            ? constraint
+            : throw AlarmRefusedException.Invalid($"Timezone {constraint.TimeZone} is not valid");
     }
 
     private static string? Limited(string field, string? text) => text is not { Length: > AlarmLimits.MaxTextLength }

@@ -128,7 +128,10 @@ public sealed record PrometheusRule : LeafRule
 /// <summary>How parts are combined.</summary>
 public enum LogicalOperator
 {
+    /// <summary>All of them hold.</summary>
     And,
+
+    /// <summary>One of them holds.</summary>
     Or,
 }
 

@@ -3,8 +3,13 @@ namespace Telemetry.Domain.Alarms;
 /// <summary>What an alarm says about what it watches.</summary>
 public enum AlarmState
 {
+    /// <summary>The rule does not hold.</summary>
     Ok,
+
+    /// <summary>The rule holds.</summary>
     Alarm,
+
+    /// <summary>There is too little to tell.</summary>
     InsufficientData,
 }
 

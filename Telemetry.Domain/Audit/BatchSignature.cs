@@ -67,23 +67,18 @@ public sealed record BatchSignature(string KeyId, SignedContent Over, ReadOnlyMe
 
     /// <summary>Signs a batch by the root of its shares.</summary>
     public static BatchSignature OfStreams(string keyId, ECDsa key, SampleBatch batch) =>
-        new(keyId, SignedContent.Streams, Sign(key, Statement(RootOf(SampleShare.Split(batch)))));
+        new(keyId, SignedContent.Streams, Sign(key, Statement(RootOf(new EventHasher().DigestsOf(batch)))));
 
     /// <summary>Whether the signature is of these bytes, by a public key.</summary>
     /// <param name="subjectPublicKeyInfo">In DER, on P-256.</param>
     public bool VerifyBody(ReadOnlySpan<byte> subjectPublicKeyInfo, ReadOnlySpan<byte> body) => Over == SignedContent.Body && Verify(subjectPublicKeyInfo, body);
 
-    /// <summary>Whether the signature is of a batch, by a public key.</summary>
-    public bool VerifyStreams(ReadOnlySpan<byte> subjectPublicKeyInfo, SampleBatch batch) => VerifyRoot(subjectPublicKeyInfo, RootOf(SampleShare.Split(batch)));
+    /// <summary>Whether the signature is of a batch whose shares have these digests, in the order of their first samples.</summary>
+    public bool VerifyStreams(ReadOnlySpan<byte> subjectPublicKeyInfo, IEnumerable<Digest> shares) =>
+        Over == SignedContent.Streams && Verify(subjectPublicKeyInfo, Statement(RootOf(shares)));
 
-    /// <summary>Whether the signature is of a batch whose shares have this root.</summary>
-    public bool VerifyRoot(ReadOnlySpan<byte> subjectPublicKeyInfo, Digest root) => Over == SignedContent.Streams && Verify(subjectPublicKeyInfo, Statement(root));
-
-    /// <summary>The tree over a batch's shares: leaves are their digests, in the order of their first samples.</summary>
-    public static Digest RootOf(IReadOnlyList<SampleShare> shares) => MerkleTree.RootOf(shares.Select(LeafOf));
-
-    /// <summary>The leaf of a share in that tree.</summary>
-    public static Digest LeafOf(Digest share) => MerkleTree.LeafHash(share.ToArray());
+    /// <summary>The root of the tree over a batch's shares: leaves are their digests, in the order of their first samples.</summary>
+    public static Digest RootOf(IEnumerable<Digest> shares) => MerkleTree.RootOf(shares.Select(s => MerkleTree.LeafHash(s.ToArray())));
 
     /// <summary>What is signed for a root: the text <c>telemetry/batch/v1</c>, a line feed, the root in base 64, a line feed.</summary>
     public static byte[] Statement(Digest root) => Encoding.UTF8.GetBytes($"telemetry/batch/v1\n{root}\n");
@@ -91,8 +86,6 @@ public sealed record BatchSignature(string KeyId, SignedContent Over, ReadOnlyMe
     /// <summary>The value of the header.</summary>
     public override string ToString() =>
         $"keyid={KeyId}, alg={Algorithm}, {(Over == SignedContent.Streams ? "over=streams, " : "")}sig={Convert.ToBase64String(Bytes.Span)}";
-
-    private static Digest LeafOf(SampleShare share) => LeafOf(share.Digest());
 
     private static byte[] Sign(ECDsa key, ReadOnlySpan<byte> message) => key.SignData(message, HashAlgorithmName.SHA256, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
 

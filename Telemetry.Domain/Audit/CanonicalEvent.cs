@@ -1,48 +1,28 @@
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Domain.Audit;
 
-/// <summary>What a leaf of the audit log's tree says: one event, as one stream has it.</summary>
+/// <summary>What a leaf of the audit log's tree says: one event.</summary>
 /// <remarks>
-/// docs/audit.md has the layout of <see cref="Encode"/>. A batch over several streams is as many leaves, whether its store keeps it as
-/// one record or as several, and the position is not part of it: so the tree is the same on every store. The payload is in it by its
-/// digest, so that a leaf can be shown without what it says.
+/// docs/audit.md has the layout of <see cref="Encode"/>. What the event is in a stream is there by version and digest alone, so that a leaf can be
+/// shown without what it says, and one stream's part without the others'. The position is not part of it, nor how a store packs the event:
+/// so the tree is the same on every store that keeps a batch as one event.
 /// </remarks>
-/// <param name="Version">The event's version in the stream.</param>
-/// <param name="Id">The id of the whole event, not of the share.</param>
 /// <param name="RecordedAt">Microseconds since 1970 (UTC).</param>
-/// <param name="Content">What the payload's digest is of.</param>
-/// <param name="Payload">Of JSON the SHA-256 of its bytes, of samples that of <see cref="CanonicalSamples"/>.</param>
-public sealed record CanonicalEvent(
-    StreamName Stream, long Version, Guid Id, string Type, long RecordedAt, EventMetadata Metadata, CanonicalContent Content, Digest Payload)
+/// <param name="Parts">One a stream; of samples in the order of the streams' first samples.</param>
+public sealed record CanonicalEvent(Guid Id, string Type, long RecordedAt, EventMetadata Metadata, IReadOnlyList<CanonicalPart> Parts)
 {
     internal static ReadOnlySpan<byte> Heading => "telemetry/event/v1\n"u8;
 
-    /// <summary>The leaves of an event, in the order of its streams; for samples that is the order of their first sample.</summary>
+    /// <summary>The leaf of an event.</summary>
     /// <exception cref="InvalidDataException">The event's streams are not those of its samples.</exception>
-    public static IReadOnlyList<CanonicalEvent> Of(RecordedEvent recorded)
-    {
-        switch (recorded.Body)
-        {
-            case EventBody.Json json:
-                var digest = Digest.Of(json.Utf8.Span);
-                return [.. recorded.Streams.Select(s => Create(recorded, s, CanonicalContent.Json, digest))];
-            case EventBody.Samples samples:
-                var shares = SampleShare.Split(samples.Batch);
-                if (shares.Count != recorded.Streams.Count)
-                    throw Misplaced(recorded, $"is in {recorded.Streams.Count} streams, its samples belong to {shares.Count}");
-                return [.. shares.Select((share, n) => Create(recorded, VersionIn(recorded, share, n), CanonicalContent.Samples, share.Digest()))];
-            default:
-                throw Misplaced(recorded, "has a body of an unknown kind");
-        }
-    }
+    public static CanonicalEvent Of(RecordedEvent recorded) => new EventHasher().Canonical(recorded);
 
     /// <summary>The leaf's content.</summary>
     public byte[] Encode()
     {
-        using var writer = new CanonicalWriter();
-        Write(writer);
+        var writer = new CanonicalWriter();
+        Write(writer, this);
         return writer.Written.ToArray();
     }
 
@@ -52,66 +32,78 @@ public sealed record CanonicalEvent(
     {
         var reader = new CanonicalReader(leaf);
         reader.Expect(Heading);
-        var name = reader.RequiredText();
-        var stream = StreamName.Parse(name) ?? throw new FormatException($"'{name}' is no stream's name.");
-        var version = reader.Int64();
         var id = new Guid(reader.Take(16), bigEndian: true);
-        var type = reader.RequiredText();
-        var recordedAt = reader.Int64();
+        var (type, recordedAt) = (reader.RequiredText(), reader.Int64());
         var metadata = new EventMetadata(reader.Text(), reader.Text(), reader.Text(), reader.Text(), reader.Text());
-        var content = (CanonicalContent)reader.UInt8();
-        var payload = new Digest(reader.Take(Digest.Length));
+        var parts = new CanonicalPart[reader.Count(8 + Digest.Length)];
+        foreach (ref var part in parts.AsSpan())
+            part = new(reader.Int64(), new(reader.Take(Digest.Length)));
         reader.ExpectEnd();
-        return Enum.IsDefined(content) ? new(stream, version, id, type, recordedAt, metadata, content, payload) : throw new FormatException($"{content} is no content of a leaf.");
+        return new(id, type, recordedAt, metadata, parts);
     }
 
     /// <summary>The leaf's hash.</summary>
-    public Digest LeafHash()
+    public Digest LeafHash() => MerkleTree.LeafHash(Encode());
+
+    /// <summary>The part of an event of JSON as it is digested, and shown in proofs: a heading, the stream, the JSON as stored.</summary>
+    public static byte[] EncodeJson(StreamName stream, ReadOnlySpan<byte> utf8)
     {
-        using var writer = new CanonicalWriter();
-        Write(writer);
-        return MerkleTree.LeafHash(writer.Written);
+        var writer = new CanonicalWriter();
+        WriteJson(writer, stream, utf8);
+        return writer.Written.ToArray();
     }
 
-    private void Write(CanonicalWriter writer)
+    internal static ReadOnlySpan<byte> JsonHeading => "telemetry/json/v1\n"u8;
+
+    internal static void WriteJson(CanonicalWriter writer, StreamName stream, ReadOnlySpan<byte> utf8)
+    {
+        writer.Raw(JsonHeading);
+        writer.Text(stream.ToString());
+        writer.Raw(utf8);
+    }
+
+    internal static void Write(CanonicalWriter writer, CanonicalEvent e)
     {
         writer.Raw(Heading);
-        writer.Text(Stream.ToString());
-        writer.Int64(Version);
-        Id.TryWriteBytes(writer.Take(16), bigEndian: true, out _);
-        writer.Text(Type);
-        writer.Int64(RecordedAt);
-        writer.Text(Metadata.Source);
-        writer.Text(Metadata.Signer);
-        writer.Text(Metadata.Signature);
-        writer.Text(Metadata.Correlation);
-        writer.Text(Metadata.Causation);
-        writer.UInt8((byte)Content);
-        Payload.CopyTo(writer.Take(Digest.Length));
-    }
-
-    private static CanonicalEvent Create(RecordedEvent recorded, StreamVersion at, CanonicalContent content, Digest payload) => new(
-        at.Stream, at.Version, recorded.Id.Value, recorded.Type, UnixMicroseconds.From(recorded.RecordedAt), recorded.Metadata, content, payload);
-
-    private static StreamVersion VersionIn(RecordedEvent recorded, SampleShare share, int likely)
-    {
-        if (recorded.Streams[likely].Stream == share.Stream)
-            return recorded.Streams[likely];
-        foreach (var at in recorded.Streams)
+        e.Id.TryWriteBytes(writer.Take(16), bigEndian: true, out _);
+        writer.Text(e.Type);
+        writer.Int64(e.RecordedAt);
+        writer.Text(e.Metadata.Source);
+        writer.Text(e.Metadata.Signer);
+        writer.Text(e.Metadata.Signature);
+        writer.Text(e.Metadata.Correlation);
+        writer.Text(e.Metadata.Causation);
+        writer.UInt32((uint)e.Parts.Count);
+        foreach (var part in e.Parts)
         {
-            if (at.Stream == share.Stream)
-                return at;
+            writer.Int64(part.Version);
+            writer.Digest(part.Digest);
         }
-        throw Misplaced(recorded, $"has samples of stream '{share.Stream}', which it is not in");
     }
-
-    private static InvalidDataException Misplaced(RecordedEvent recorded, string problem) =>
-        new($"The event at position {recorded.Position} {problem}.");
 }
 
-/// <summary>What an event's payload is. The numbers are part of the canonical encoding.</summary>
-public enum CanonicalContent : byte
+/// <summary>What one stream has of an event.</summary>
+/// <param name="Version">The event's version in the stream.</param>
+/// <param name="Digest">Of JSON the SHA-256 of <see cref="CanonicalEvent.EncodeJson"/>, of samples that of <see cref="CanonicalSamples"/>; both have the stream's name.</param>
+public readonly record struct CanonicalPart(long Version, Digest Digest);
+
+/// <summary>A part of an event out of its encoding.</summary>
+/// <param name="Json">Of an event of JSON; else null.</param>
+/// <param name="Samples">Of a batch of samples; else null.</param>
+public sealed record DecodedPart(StreamName Stream, Digest Digest, ReadOnlyMemory<byte>? Json, DecodedShare? Samples)
 {
-    Json = 0,
-    Samples = 1,
+    /// <exception cref="FormatException">The bytes are neither JSON's nor samples'.</exception>
+    public static DecodedPart Decode(ReadOnlyMemory<byte> encoded)
+    {
+        if (encoded.Span.StartsWith(CanonicalSamples.Heading))
+        {
+            var samples = CanonicalSamples.Decode(encoded.Span);
+            return new(Name(samples.Stream), CanonicalSamples.DigestOf(encoded.Span), null, samples);
+        }
+        var reader = new CanonicalReader(encoded.Span);
+        reader.Expect(CanonicalEvent.JsonHeading);
+        return new(Name(reader.RequiredText()), Audit.Digest.Of(encoded.Span), encoded[^reader.Rest.Length..], null);
+    }
+
+    private static StreamName Name(string name) => StreamName.Parse(name) ?? throw new FormatException($"'{name}' is no stream's name.");
 }

@@ -26,6 +26,8 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
         Take(heading.Length);
     }
 
+    public readonly ReadOnlySpan<byte> Rest => _rest;
+
     public readonly void ExpectEnd()
     {
         if (_rest.Length > 0)
@@ -43,14 +45,10 @@ internal ref struct CanonicalReader(ReadOnlySpan<byte> bytes)
         return count <= _rest.Length / bytesEach ? (int)count : throw new FormatException($"{count} entries are more than {_rest.Length} bytes hold.");
     }
 
-    public uint[] UInt32s(int count)
-    {
-        var bytes = Take(checked(4 * count));
-        var values = new uint[count];
-        for (var i = 0; i < count; i++)
-            values[i] = BinaryPrimitives.ReadUInt32LittleEndian(bytes[(4 * i)..]);
-        return values;
-    }
+    public uint UInt32() => BinaryPrimitives.ReadUInt32LittleEndian(Take(4));
+
+    /// <summary>Bytes after their length.</summary>
+    public ReadOnlySpan<byte> Bytes() => Take(Count(1));
 
     public string? Text()
     {

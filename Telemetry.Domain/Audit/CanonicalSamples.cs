@@ -1,31 +1,47 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
 
 namespace Telemetry.Domain.Audit;
 
 /// <summary>The one encoding of a stream's share of a batch that does not depend on how a store or the wire packs it.</summary>
-/// <remarks>docs/audit.md has the layout. It is kept forever: a change gets another first line.</remarks>
+/// <remarks>
+/// docs/audit.md has the layout: a heading, the share's shape (stream, series, numbers), its metadata, and its values. The digest has shape and
+/// metadata by their own digests, as these are the same from poll to poll and need not be hashed again: see <see cref="EventHasher"/>.
+/// </remarks>
 public static class CanonicalSamples
 {
     internal static ReadOnlySpan<byte> Heading => "telemetry/samples/v1\n"u8;
 
-    // A polled series is in every batch as the same object; encoding its texts anew took a third of the time.
+    // A polled series is in every batch as the same object.
     private static readonly ConditionalWeakTable<SeriesKey, byte[]> EncodedSeries = [];
 
     /// <summary>The encoding itself.</summary>
     public static byte[] Encode(SampleShare share)
     {
-        using var writer = new CanonicalWriter();
-        Write(share, writer);
+        var writer = new CanonicalWriter();
+        writer.Raw(Heading);
+        var length = writer.Reserve();
+        WriteShape(writer, share.Stream, share.Batch, share.Indexes);
+        writer.Fill(length, writer.Length - length - sizeof(uint));
+        length = writer.Reserve();
+        WriteMetadata(writer, share.Batch, share.Indexes);
+        writer.Fill(length, writer.Length - length - sizeof(uint));
+        WriteValues(writer, share.Batch, share.Indexes);
         return writer.Written.ToArray();
     }
 
-    /// <summary>The SHA-256 of the encoding.</summary>
-    public static Digest DigestOf(SampleShare share)
+    /// <summary>The digest of what <see cref="Encode"/> wrote: SHA-256 over the heading, the digests of shape and metadata, and the values.</summary>
+    /// <exception cref="FormatException">The bytes are no share.</exception>
+    public static Digest DigestOf(ReadOnlySpan<byte> encoded)
     {
-        using var writer = new CanonicalWriter();
-        Write(share, writer);
+        var reader = new CanonicalReader(encoded);
+        reader.Expect(Heading);
+        var writer = new CanonicalWriter();
+        writer.Raw(Heading);
+        writer.Digest(Digest.Of(reader.Bytes()));
+        writer.Digest(Digest.Of(reader.Bytes()));
+        writer.Raw(reader.Rest);
         return Digest.Of(writer.Written);
     }
 
@@ -35,23 +51,44 @@ public static class CanonicalSamples
     {
         var reader = new CanonicalReader(encoded);
         reader.Expect(Heading);
-        var stream = reader.RequiredText();
-        var count = reader.Count(32);
-        var series = new SeriesKey[reader.Count(29)];
-        for (var i = 0; i < series.Length; i++)
+        var shape = new CanonicalReader(reader.Bytes());
+        var ofMetadata = new CanonicalReader(reader.Bytes());
+
+        var stream = shape.RequiredText();
+        var count = shape.UInt32() is var n && n <= reader.Rest.Length / sizeof(double)
+            ? (int)n
+            : throw new FormatException($"{n} samples are more than {reader.Rest.Length} bytes of values hold.");
+        var series = new SeriesKey[count];
+        var at = 0;
+        for (var runs = shape.Count(33); runs > 0; runs--)
         {
-            var meter = reader.RequiredText();
-            var type = (SampleType)reader.UInt8();
-            series[i] = new(meter, type, reader.Text(), reader.RequiredText(), reader.Text(), reader.Text(), reader.RequiredText());
+            var meter = shape.RequiredText();
+            var type = (SampleType)shape.UInt8();
+            Fill(series, ref at, new(meter, type, shape.Text(), shape.RequiredText(), shape.Text(), shape.Text(), shape.RequiredText()), shape.UInt32());
         }
-        var metadata = new Metadata[reader.Count(4)];
-        for (var i = 0; i < metadata.Length; i++)
-            metadata[i] = Metadata.FromCanonical(reader.Take(reader.Count(1)));
-        var indexes = reader.UInt32s(count);
-        var (ofSeries, ofMetadata) = (reader.UInt32s(count), reader.UInt32s(count));
-        var (timestamps, volumes) = (new long[count], new double[count]);
-        foreach (ref var at in timestamps.AsSpan())
-            at = reader.Int64();
+        DemandFull(ref at, count);
+        var indexes = new int[count];
+        for (var runs = shape.Count(8); runs > 0; runs--)
+        {
+            var (first, begin) = ((int)shape.UInt32(), at);
+            Fill(indexes, ref at, first, shape.UInt32());
+            for (var i = begin; i < at; i++)
+                indexes[i] += i - begin;
+        }
+        DemandFull(ref at, count);
+        shape.ExpectEnd();
+
+        var metadata = new Metadata[count];
+        for (var runs = ofMetadata.Count(8); runs > 0; runs--)
+            Fill(metadata, ref at, Metadata.FromCanonical(ofMetadata.Bytes()), ofMetadata.UInt32());
+        DemandFull(ref at, count);
+        ofMetadata.ExpectEnd();
+
+        var timestamps = new long[count];
+        for (var runs = reader.Count(12); runs > 0; runs--)
+            Fill(timestamps, ref at, reader.Int64(), reader.UInt32());
+        DemandFull(ref at, count);
+        var volumes = new double[count];
         foreach (ref var volume in volumes.AsSpan())
             volume = BitConverter.Int64BitsToDouble(reader.Int64());
         var ids = new string?[count];
@@ -60,52 +97,82 @@ public static class CanonicalSamples
             foreach (ref var id in ids.AsSpan())
                 id = reader.Text();
         }
-        byte[]? signatures = reader.UInt8() == 1 ? reader.Take(32 * count).ToArray() : null;
+        byte[]? signatures = reader.UInt8() == 1 ? reader.Take(checked(32 * count)).ToArray() : null;
         reader.ExpectEnd();
-        if (ofSeries.Any(n => n >= series.Length) || ofMetadata.Any(n => n >= metadata.Length) || timestamps.Any(at => at < UnixMicroseconds.Min || at > UnixMicroseconds.Max))
-            throw new FormatException("A sample of the share names a series or metadata that it has not, or an instant that cannot be.");
-        return new(stream, [.. indexes.Select(n => (int)n)], [.. ofSeries.Select(n => series[n])], timestamps, volumes, [.. ofMetadata.Select(n => metadata[n])], ids, signatures);
+        return timestamps.Any(t => t < UnixMicroseconds.Min || t > UnixMicroseconds.Max)
+            ? throw new FormatException("A sample of the share names an instant that cannot be.")
+            : new(stream, indexes, series, timestamps, volumes, metadata, ids, signatures);
     }
 
-    private static void Write(SampleShare share, CanonicalWriter writer)
+    /// <summary>What is the same from poll to poll: the stream, the series and the numbers of the samples.</summary>
+    internal static void WriteShape(CanonicalWriter writer, StreamName stream, SampleBatch batch, ReadOnlySpan<int> indexes)
     {
-        var batch = share.Batch;
-        ReadOnlySpan<int> indexes = CollectionsMarshal.AsSpan(share.Indexes as List<int> ?? [.. share.Indexes]);
-        var count = indexes.Length;
-        writer.Raw(Heading);
-        writer.Text(share.Stream.ToString());
-        writer.UInt32((uint)count);
-
-        var series = new Numbering<SeriesKey>(count);
-        var metadata = new Numbering<Metadata>(count);
-        foreach (var i in indexes)
+        writer.Text(stream.ToString());
+        writer.UInt32((uint)indexes.Length);
+        var (count, runs) = (writer.Reserve(), 0);
+        for (int from = 0, to; from < indexes.Length; from = to, runs++)
         {
-            series.Add(batch.Series[i]);
-            metadata.Add(batch.Metadata[i]);
-        }
-        writer.UInt32((uint)series.Values.Count);
-        foreach (var key in series.Values)
+            var key = batch.Series[indexes[from]];
+            for (to = from + 1; to < indexes.Length && key.Equals(batch.Series[indexes[to]]);)
+                to++;
             writer.Raw(EncodedSeries.GetValue(key, EncodeSeries));
-        writer.UInt32((uint)metadata.Values.Count);
-        foreach (var value in metadata.Values)
-            writer.Bytes(value.Utf8.Span);
+            writer.UInt32((uint)(to - from));
+        }
+        writer.Fill(count, runs);
+        (count, runs) = (writer.Reserve(), 0);
+        for (int from = 0, to; from < indexes.Length; from = to, runs++)
+        {
+            for (to = from + 1; to < indexes.Length && indexes[to] == indexes[to - 1] + 1;)
+                to++;
+            writer.UInt32((uint)indexes[from]);
+            writer.UInt32((uint)(to - from));
+        }
+        writer.Fill(count, runs);
+    }
 
-        MemoryMarshal.Cast<int, uint>(indexes).CopyTo(writer.UInt32s(count));
-        series.Numbers.CopyTo(writer.UInt32s(count));
-        metadata.Numbers.CopyTo(writer.UInt32s(count));
-        var timestamps = writer.Int64s(count);
-        for (var n = 0; n < count; n++)
-            timestamps[n] = batch.Timestamps[indexes[n]];
-        var volumes = writer.Int64s(count);
-        for (var n = 0; n < count; n++)
-            volumes[n] = BitConverter.DoubleToInt64Bits(batch.Volumes[indexes[n]]);
+    internal static void WriteMetadata(CanonicalWriter writer, SampleBatch batch, ReadOnlySpan<int> indexes)
+    {
+        var (count, runs) = (writer.Reserve(), 0);
+        for (int from = 0, to; from < indexes.Length; from = to, runs++)
+        {
+            var value = batch.Metadata[indexes[from]];
+            for (to = from + 1; to < indexes.Length && value.Equals(batch.Metadata[indexes[to]]);)
+                to++;
+            writer.Bytes(value.Utf8.Span);
+            writer.UInt32((uint)(to - from));
+        }
+        writer.Fill(count, runs);
+    }
+
+    internal static void WriteValues(CanonicalWriter writer, SampleBatch batch, ReadOnlySpan<int> indexes)
+    {
+        var (count, runs) = (writer.Reserve(), 0);
+        for (int from = 0, to; from < indexes.Length; from = to, runs++)
+        {
+            var at = batch.Timestamps[indexes[from]];
+            for (to = from + 1; to < indexes.Length && batch.Timestamps[indexes[to]] == at;)
+                to++;
+            writer.Int64(at);
+            writer.UInt32((uint)(to - from));
+        }
+        writer.Fill(count, runs);
+        var volumes = writer.Doubles(indexes.Length);
+        if (indexes[^1] - indexes[0] == indexes.Length - 1)
+        {
+            batch.Volumes.AsSpan(indexes[0], indexes.Length).CopyTo(volumes);
+        }
+        else
+        {
+            for (var n = 0; n < volumes.Length; n++)
+                volumes[n] = batch.Volumes[indexes[n]];
+        }
         WriteIds(batch, indexes, writer);
         WriteSignatures(batch, indexes, writer);
     }
 
     private static byte[] EncodeSeries(SeriesKey key)
     {
-        using var writer = new CanonicalWriter();
+        var writer = new CanonicalWriter(256);
         writer.Text(key.Meter);
         writer.UInt8((byte)key.Type);
         writer.Text(key.Unit);
@@ -148,33 +215,20 @@ public static class CanonicalSamples
             writer.Raw(batch.Signatures.AsSpan(32 * i, 32));
     }
 
-    /// <summary>Numbers values by their first use; equal ones get the same number, whether or not they are the same object.</summary>
-    private ref struct Numbering<T>(int capacity) where T : class, IEquatable<T>
+    private static void Fill<T>(T[] column, ref int at, T value, uint count)
     {
-        private readonly Dictionary<T, uint> _known = new(Math.Min(capacity, 1024));
-        private readonly uint[] _numbers = new uint[capacity];
-        private int _count;
-        private T? _last;
-        private uint _lastNumber;
+        if (count > column.Length - at)
+            throw new FormatException($"{count} samples in a row are more than the {column.Length - at} that are left.");
+        column.AsSpan(at, (int)count).Fill(value);
+        at += (int)count;
+    }
 
-        public readonly List<T> Values { get; } = [];
-
-        public readonly ReadOnlySpan<uint> Numbers => _numbers.AsSpan(0, _count);
-
-        public void Add(T value)
-        {
-            if (!ReferenceEquals(value, _last))
-            {
-                ref var number = ref CollectionsMarshal.GetValueRefOrAddDefault(_known, value, out var exists);
-                if (!exists)
-                {
-                    number = (uint)Values.Count;
-                    Values.Add(value);
-                }
-                (_last, _lastNumber) = (value, number);
-            }
-            _numbers[_count++] = _lastNumber;
-        }
+    /// <summary>Ends a column and begins the next.</summary>
+    private static void DemandFull(ref int at, int count)
+    {
+        if (at != count)
+            throw new FormatException($"A column has {at} samples, not {count}.");
+        at = 0;
     }
 }
 

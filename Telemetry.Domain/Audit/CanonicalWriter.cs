@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -6,12 +5,11 @@ using System.Text;
 namespace Telemetry.Domain.Audit;
 
 /// <summary>Writes the parts of a canonical encoding: numbers little-endian, texts as a length of 4 bytes and UTF-8.</summary>
-/// <remarks>The buffer is rented and used again; dispose to give it back.</remarks>
-internal sealed class CanonicalWriter : IDisposable
+internal sealed class CanonicalWriter(int capacity = 4096)
 {
     private const uint Null = uint.MaxValue;
 
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(4096);
+    private byte[] _buffer = new byte[capacity];
 
     public int Length { get; private set; }
 
@@ -46,26 +44,28 @@ internal sealed class CanonicalWriter : IDisposable
         Raw(value);
     }
 
-    /// <summary>Room for a column of 4-byte numbers, to be filled in.</summary>
-    public Span<uint> UInt32s(int count) => MemoryMarshal.Cast<byte, uint>(Take(4 * count));
+    public void Digest(in Digest value) => value.CopyTo(Take(Audit.Digest.Length));
+
+    /// <summary>Room for a number of 4 bytes that is not known yet.</summary>
+    /// <returns>Its place, for <see cref="Fill"/>.</returns>
+    public int Reserve()
+    {
+        Take(sizeof(uint));
+        return Length - sizeof(uint);
+    }
+
+    public void Fill(int place, int value) => BinaryPrimitives.WriteUInt32LittleEndian(_buffer.AsSpan(place), (uint)value);
 
     /// <summary>Room for a column of 8-byte numbers, to be filled in.</summary>
-    public Span<long> Int64s(int count) => MemoryMarshal.Cast<byte, long>(Take(8 * count));
+    public Span<double> Doubles(int count) => MemoryMarshal.Cast<byte, double>(Take(sizeof(double) * count));
 
     /// <summary>Room for bytes, to be filled in.</summary>
     public Span<byte> Take(int count)
     {
         if (_buffer.Length - Length < count)
-        {
-            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(2 * _buffer.Length, checked(Length + count)));
-            Written.CopyTo(larger);
-            ArrayPool<byte>.Shared.Return(_buffer);
-            _buffer = larger;
-        }
+            Array.Resize(ref _buffer, Math.Max(2 * _buffer.Length, checked(Length + count)));
         var taken = _buffer.AsSpan(Length, count);
         Length += count;
         return taken;
     }
-
-    public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 }

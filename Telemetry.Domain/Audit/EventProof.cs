@@ -3,16 +3,14 @@ namespace Telemetry.Domain.Audit;
 /// <summary>An event's place in a tree: enough to work out the tree's root.</summary>
 /// <param name="Leaf">The canonical event.</param>
 /// <param name="Path">The nodes from the leaf up.</param>
-/// <param name="Payload">What the leaf has the digest of: JSON, or a share of samples in canonical form; null where it is not shown.</param>
-public sealed record ProvenEvent(long Index, ReadOnlyMemory<byte> Leaf, IReadOnlyList<Digest> Path, ReadOnlyMemory<byte>? Payload);
+/// <param name="Part">Which of the leaf's parts is shown, from 0; of the others it has digests alone.</param>
+/// <param name="Payload">That part: JSON, or a share of samples in canonical form.</param>
+public sealed record ProvenEvent(long Index, ReadOnlyMemory<byte> Leaf, IReadOnlyList<Digest> Path, int Part, ReadOnlyMemory<byte> Payload);
 
 /// <summary>That a sender signed what an event says.</summary>
 /// <param name="Key">The event by which the sender's key was registered, with its payload.</param>
-/// <param name="ShareIndex">Of a signature over streams: the share's number in the batch; else 0.</param>
-/// <param name="ShareCount">How many shares the batch has; else 0.</param>
-/// <param name="SharePath">The nodes from the share up to the signed root.</param>
 /// <param name="Body">Of a signature over a body: its bytes; else null.</param>
-public sealed record ProvenSignature(ProvenEvent Key, int ShareIndex, int ShareCount, IReadOnlyList<Digest> SharePath, ReadOnlyMemory<byte>? Body);
+public sealed record ProvenSignature(ProvenEvent Key, ReadOnlyMemory<byte>? Body);
 
 /// <summary>All that is needed to show, with the log's public key alone, that an event is in the log and who signed it.</summary>
 /// <param name="Checkpoint">The signed head of the tree that all events of the proof are in.</param>

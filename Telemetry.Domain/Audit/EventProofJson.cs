@@ -24,12 +24,6 @@ public static class EventProofJson
             {
                 json.WriteStartObject("signature");
                 WriteEvent(json, "key", signature.Key);
-                if (signature.ShareCount > 0)
-                {
-                    json.WriteNumber("share_index", signature.ShareIndex);
-                    json.WriteNumber("share_count", signature.ShareCount);
-                    WritePath(json, "share_path", signature.SharePath);
-                }
                 if (signature.Body is { } body)
                     json.WriteBase64String("body", body.Span);
                 json.WriteEndObject();
@@ -63,16 +57,14 @@ public static class EventProofJson
 
     private static ProvenSignature ReadSignature(JsonElement json) => new(
         ReadEvent(json.GetProperty("key")),
-        json.TryGetProperty("share_index", out var index) ? index.GetInt32() : 0,
-        json.TryGetProperty("share_count", out var count) ? count.GetInt32() : 0,
-        json.TryGetProperty("share_path", out var path) ? ReadPath(path) : [],
         json.TryGetProperty("body", out var body) ? body.GetBytesFromBase64() : null);
 
     private static ProvenEvent ReadEvent(JsonElement json) => new(
         json.GetProperty("index").GetInt64(),
         json.GetProperty("leaf").GetBytesFromBase64(),
         ReadPath(json.GetProperty("path")),
-        json.TryGetProperty("payload", out var payload) ? payload.GetBytesFromBase64() : null);
+        json.GetProperty("part").GetInt32(),
+        json.GetProperty("payload").GetBytesFromBase64());
 
     private static List<Digest> ReadPath(JsonElement json) => json.GetArrayLength() <= MerkleProof.MaxLength
         ? [.. json.EnumerateArray().Select(e => Digest.Parse(e.GetString()!) ?? throw new FormatException($"'{e}' is not the base 64 of {Digest.Length} bytes."))]
@@ -83,17 +75,12 @@ public static class EventProofJson
         json.WriteStartObject(name);
         json.WriteNumber("index", e.Index);
         json.WriteBase64String("leaf", e.Leaf.Span);
-        WritePath(json, "path", e.Path);
-        if (e.Payload is { } payload)
-            json.WriteBase64String("payload", payload.Span);
-        json.WriteEndObject();
-    }
-
-    private static void WritePath(Utf8JsonWriter json, string name, IReadOnlyList<Digest> path)
-    {
-        json.WriteStartArray(name);
-        foreach (var node in path)
+        json.WriteStartArray("path");
+        foreach (var node in e.Path)
             json.WriteStringValue(node.ToString());
         json.WriteEndArray();
+        json.WriteNumber("part", e.Part);
+        json.WriteBase64String("payload", e.Payload.Span);
+        json.WriteEndObject();
     }
 }

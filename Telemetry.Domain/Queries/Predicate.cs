@@ -43,7 +43,7 @@ public abstract record Predicate
     public sealed record Any(IReadOnlyList<Predicate> Operands) : Predicate;
 
     /// <summary>
-    /// Text by ordinal, numbers by value, instants by time. Values of different kinds are not equal and have no order; an integer and a
+    /// Text by code point, numbers by value, instants by time. Values of different kinds are not equal and have no order; an integer and a
     /// float compare by value, except in metadata, where a value only matches its own kind. Equal to <see cref="QueryValue.Null"/> means: has no value.
     /// </summary>
     public sealed record Compare(Field Field, Comparison Operator, QueryValue Value) : Predicate;
@@ -219,7 +219,7 @@ public abstract record Predicate
         {
             order = actual.Kind switch
             {
-                ValueKind.Text => string.CompareOrdinal(actual.Text, expected.Text),
+                ValueKind.Text => CompareText(actual.Text!, expected.Text!),
                 ValueKind.Float => actual.Number.CompareTo(expected.Number),
                 _ => actual.Integer.CompareTo(expected.Integer),
             };
@@ -242,6 +242,15 @@ public abstract record Predicate
             Comparison.Greater => order > 0,
             _ => order >= 0,
         };
+    }
+
+    /// <summary>By code point, as Python, SQLite and PostgreSQL compare; by UTF-16, what lies beyond it comes before U+E000.</summary>
+    private static int CompareText(string x, string y)
+    {
+        var at = x.AsSpan().CommonPrefixLength(y);
+        if (at == x.Length || at == y.Length)
+            return x.Length.CompareTo(y.Length);
+        return char.IsSurrogate(x[at]) == char.IsSurrogate(y[at]) ? x[at].CompareTo(y[at]) : char.IsSurrogate(x[at]) ? 1 : -1;
     }
 
     private static bool IsNumber(QueryValue value) => value.Kind is ValueKind.Integer or ValueKind.Float;

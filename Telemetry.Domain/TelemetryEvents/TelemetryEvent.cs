@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Domain.Queries;
 
 namespace Telemetry.Domain.TelemetryEvents;
 
@@ -9,19 +10,28 @@ public sealed record TelemetryEvent
     public const int MaxMessageIdLength = 50;
     public const int MaxEventTypeLength = 255;
 
+    /// <summary>How long a project's id may be that has streams of its own, in characters.</summary>
+    public const int MaxProjectIdLength = 255;
+
     private static readonly JsonElement NoRaw = JsonElement.Parse("{}"u8);
 
     /// <param name="messageId">Unique: the same id twice is one event. 1 to 50 characters.</param>
     /// <param name="eventType">1 to 255 characters.</param>
     /// <param name="generatedAt">When the source made it, microseconds since 1970 (UTC).</param>
-    /// <param name="traits">In the order of arrival.</param>
-    /// <exception cref="ArgumentException">An id or type is empty or too long.</exception>
+    /// <param name="traits">In the order of arrival; a name once for each type.</param>
+    /// <exception cref="ArgumentException">An id or type is empty or too long, or a trait is there twice.</exception>
     public TelemetryEvent(string messageId, string eventType, long generatedAt, IReadOnlyList<Trait> traits)
     {
         MessageId = Bounded(messageId, MaxMessageIdLength, "message id");
         EventType = Bounded(eventType, MaxEventTypeLength, "type");
         GeneratedAt = generatedAt;
         Traits = traits;
+        var seen = new HashSet<(string, TraitType)>(traits.Count);
+        foreach (var trait in traits)
+        {
+            if (!seen.Add((trait.Name, trait.Type)))
+                throw new ArgumentException($"Trait '{trait.Name}' of type {trait.Type.Name()} is there twice.", nameof(traits));
+        }
     }
 
     public string MessageId { get; }
@@ -30,7 +40,44 @@ public sealed record TelemetryEvent
     public IReadOnlyList<Trait> Traits { get; }
 
     /// <summary>The notification that the event was made of, a JSON object; empty unless it was asked for.</summary>
-    public JsonElement Raw { get; init; } = NoRaw;
+    /// <exception cref="ArgumentException">It is no object, or a text in it is no valid Unicode.</exception>
+    public JsonElement Raw { get; init => field = Checked(value); } = NoRaw;
+
+    public bool HasRaw => Raw.GetPropertyCount() > 0;
+
+    /// <summary>Whose it is: the text of trait <c>project_id</c>, without that of <c>tenant_id</c>; null where neither names a project.</summary>
+    public string? ProjectId => Text("project_id") ?? Text("tenant_id");
+
+    /// <summary>The value of a trait; <see cref="QueryValue.Null"/> where the event has none of this name and type.</summary>
+    public QueryValue this[string name, TraitType type]
+    {
+        get
+        {
+            foreach (var trait in Traits)
+            {
+                if (trait.Type == type && trait.Name == name)
+                    return trait.Value;
+            }
+            return QueryValue.Null;
+        }
+    }
+
+    private string? Text(string name) => this[name, TraitType.Text].Text is { Length: > 0 and <= MaxProjectIdLength } text ? text : null;
+
+    private static JsonElement Checked(JsonElement raw)
+    {
+        if (raw.ValueKind != JsonValueKind.Object)
+            throw new ArgumentException($"A telemetry event's raw is a JSON object, not {raw.ValueKind}.");
+        try
+        {
+            JsonText.Demand(raw);
+            return raw;
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new ArgumentException("A telemetry event's raw has a text that is no valid Unicode.", e);
+        }
+    }
 
     private static string Bounded(string text, int length, string what) => text.Length > 0 && text.Length <= length
         ? text

@@ -2,7 +2,7 @@ using Telemetry.Domain.Metering;
 
 namespace Telemetry.Ingest.Datagrams;
 
-/// <summary>Where received samples go: pipelines and the store behind them.</summary>
+/// <summary>Where received samples go. They are finished: the pipelines of the agent that sent them have been through with them.</summary>
 public interface ISampleIntake
 {
     /// <summary>Takes samples; they are durable when the task completes.</summary>

@@ -86,7 +86,7 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
     private static IEnumerable<string> Expand(string path) =>
         Directory.Exists(path) ? Directory.GetFiles(path, "*.yaml").Order(StringComparer.Ordinal) : [path];
 
-    private static string Text(string file)
+    internal static string Text(string file)
     {
         try
         {

@@ -10,4 +10,8 @@ namespace Telemetry.Ingest.Notifications;
 /// <param name="RefusedSignatures">How many samples and events in it were signed wrongly; they are among the problems.</param>
 public sealed record ConvertedMessage(
     string MessageId, string EventType, string Priority, IReadOnlyList<SampleInFlight> Samples, IReadOnlyList<TelemetryEvent> Events,
-    IReadOnlyList<string> Problems, int RefusedSignatures);
+    IReadOnlyList<string> Problems, int RefusedSignatures)
+{
+    /// <summary>Whether these are finished samples or events of another agent, whose pipelines they have been through.</summary>
+    public bool IsFinished { get; init; }
+}

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Telemetry.Domain;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
@@ -8,39 +7,14 @@ using Telemetry.Ingest.Definitions.Paths;
 
 namespace Telemetry.Ingest.Notifications;
 
-/// <summary>
-/// A telemetry event as Ceilometer's agents send it to each other: <c>{message_id, event_type, generated, traits: [[name, type, value]], raw}</c>,
-/// signed.
-/// </summary>
-/// <remarks>Source: message_from_event in ceilometer/publisher/utils.py; type numbers as in <see cref="TraitType"/>.</remarks>
+/// <summary>A telemetry event as Ceilometer's agents send it to each other: <see cref="TelemetryEventJson"/>, signed.</summary>
 internal static class EventMessage
 {
     public const int MaxTraits = 1_000;
 
     /// <summary>The message of an event, signed; without a signature where no secrets are given.</summary>
-    public static byte[] Write(TelemetryEvent made, SigningSecrets? secrets) => SignedMessage.Write(secrets, writer =>
-    {
-        writer.WriteString("message_id", made.MessageId);
-        writer.WriteString("event_type", made.EventType);
-        writer.WriteString("generated", UnixMicroseconds.Format(made.GeneratedAt));
-        writer.WriteStartArray("traits");
-        foreach (var trait in made.Traits)
-        {
-            writer.WriteStartArray();
-            writer.WriteStringValue(trait.Name);
-            writer.WriteNumberValue((int)trait.Type);
-            switch (trait.Type)
-            {
-                case TraitType.Integer: writer.WriteNumberValue(trait.Value.Integer); break;
-                case TraitType.Float: writer.WriteRawValue(PythonJson.Text(trait.Value.Number), skipInputValidation: true); break;
-                default: writer.WriteStringValue(trait.Text); break;
-            }
-            writer.WriteEndArray();
-        }
-        writer.WriteEndArray();
-        writer.WritePropertyName("raw");
-        made.Raw.WriteTo(writer);
-    });
+    public static byte[] Write(TelemetryEvent made, SigningSecrets? secrets) =>
+        SignedMessage.Write(secrets, writer => TelemetryEventJson.WriteProperties(writer, made, withEmptyRaw: true));
 
     /// <exception cref="FormatException">A field is missing or wrong; the message names it.</exception>
     public static TelemetryEvent Read(JsonElement message)

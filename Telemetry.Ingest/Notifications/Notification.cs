@@ -82,8 +82,20 @@ internal sealed class Notification : IDisposable
 
     private static Notification FromMessage(JsonElement message)
     {
-        var messageId = Text(message, "message_id");
         var eventType = Text(message, "event_type");
+        try
+        {
+            return OfType(eventType, message);
+        }
+        catch (MalformedMessageException e)
+        {
+            throw new MalformedMessageException(e.Message, e) { EventType = eventType };
+        }
+    }
+
+    private static Notification OfType(string eventType, JsonElement message)
+    {
+        var messageId = Text(message, "message_id");
         var timestamp = Text(message, "timestamp");
         if (!message.TryGetProperty("payload", out var payload))
             throw new MalformedMessageException("'payload' is missing.");

@@ -30,9 +30,15 @@ public sealed class NotificationConverter
         using var notification = Notification.Read(body);
         var conversion = new Conversion(notification);
         if (IsAbout(_options.SampleTopics, notification, perMeter: true))
+        {
+            conversion.IsFinished = true;
             Take(conversion, notification.Payload, conversion.Samples, SampleMessage.Read);
+        }
         else if (IsAbout(_options.EventTopics, notification, perMeter: false))
+        {
+            conversion.IsFinished = true;
             Take(conversion, notification.Payload, conversion.Events, EventMessage.Read);
+        }
         else
         {
             if (notification.Priority is "info" or "sample")
@@ -142,6 +148,7 @@ public sealed class NotificationConverter
         private int _refused;
 
         public Notification Notification => notification;
+        public bool IsFinished { get; set; }
         public List<SampleInFlight> Samples { get; } = [];
         public List<TelemetryEvent> Events { get; } = [];
 
@@ -173,6 +180,6 @@ public sealed class NotificationConverter
         }
 
         public ConvertedMessage Result() =>
-            new(notification.MessageId, notification.EventType, notification.Priority, Samples, Events, _problems, _refused);
+            new(notification.MessageId, notification.EventType, notification.Priority, Samples, Events, _problems, _refused) { IsFinished = IsFinished };
     }
 }

@@ -66,7 +66,7 @@ internal static class SampleFields
 
     private static string Shown(JsonElement value)
     {
-        var text = value.GetRawText();
+        var text = value.ValueKind == JsonValueKind.Number ? PythonText.Of(value) : value.GetRawText(); // NaN is a number there
         return text.Length > 80 ? $"{text.AsSpan(0, 80)}…" : text;
     }
 }

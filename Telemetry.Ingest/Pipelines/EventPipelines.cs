@@ -26,6 +26,9 @@ public sealed class EventPipelines
     /// <summary>All places that events may go to.</summary>
     public IEnumerable<PublisherUrl> Publishers => _file.Sinks.SelectMany(s => s.Publishers);
 
+    /// <summary>The same, sink by sink.</summary>
+    internal IEnumerable<(string Sink, IReadOnlyList<PublisherUrl> Publishers)> PublishersBySink => _file.Sinks.Select(s => (s.Name, s.Publishers));
+
     /// <returns>Per source and sink what is to be published; those without any are left out.</returns>
     public IReadOnlyList<PublishedEvents> Process(IReadOnlyList<TelemetryEvent> events) =>
     [

@@ -13,4 +13,13 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The state of the pipelines in {File} cannot be taken up; transformers start anew")]
     public static partial void StateUnreadable(this ILogger logger, Exception exception, string file);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The log takes nothing at the moment; it is asked again in {Seconds} s: {Reason}")]
+    public static partial void StoreAway(this ILogger logger, double seconds, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A sample is not kept: {Reason}")]
+    public static partial void SampleNotKept(this ILogger logger, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The state of the pipelines cannot be saved; what was taken in is not acknowledged until it can")]
+    public static partial void StateNotSaved(this ILogger logger, Exception exception);
 }

@@ -34,6 +34,9 @@ public sealed class SamplePipelines
     /// <summary>All places that samples may go to.</summary>
     public IEnumerable<PublisherUrl> Publishers => _sinks.SelectMany(s => s.Definition.Publishers);
 
+    /// <summary>The same, sink by sink.</summary>
+    internal IEnumerable<(string Sink, IReadOnlyList<PublisherUrl> Publishers)> PublishersBySink => _sinks.Select(s => (s.Definition.Name, s.Definition.Publishers));
+
     /// <summary>Whether there is a state that must survive a restart.</summary>
     public bool Remembers => _sinks.Any(s => s.Transformers.Length > 0);
 

@@ -6,7 +6,8 @@ namespace Telemetry.Ingest.Samples;
 
 /// <summary>What byte strings stand for, looked up without making an object; bounded: when full it forgets everything and starts anew.</summary>
 /// <remarks>
-/// Open addressing over 64-bit hashes with a random seed, so that a sender cannot choose keys that collide. Not safe for use by several threads.
+/// Open addressing over 64-bit hashes with a random seed, so that a sender cannot choose keys that collide. Bodies repeat the order of the ones
+/// before them: an entry remembers which one was looked up after it, and where that is asked for again it need not be hashed. Not safe for use by several threads.
 /// </remarks>
 /// <param name="maxBytes">Of all keys together.</param>
 internal sealed class ByteTable<T>(int maxBytes)
@@ -17,12 +18,14 @@ internal sealed class ByteTable<T>(int maxBytes)
     private byte[] _keys = new byte[4_096];
     private int _count;
     private int _used;
+    private int _last; // the entry that was found last
 
     private struct Entry
     {
         public ulong Hash;
         public int Start;
         public int Length;
+        public int Next;
         public T? Value;
     }
 
@@ -32,11 +35,20 @@ internal sealed class ByteTable<T>(int maxBytes)
     public T? Find(ReadOnlySpan<byte> key)
     {
         var entries = _entries;
+        var likely = entries[_last].Next;
+        if (entries[likely].Value is { } next && Is(entries[likely], key))
+        {
+            _last = likely;
+            return next;
+        }
         var hash = Hash(key, _seed);
         for (var i = (int)hash & (entries.Length - 1); entries[i].Value is { } value; i = (i + 1) & (entries.Length - 1))
         {
-            if (entries[i].Hash == hash && key.SequenceEqual(_keys.AsSpan(entries[i].Start, entries[i].Length)))
-                return value;
+            if (entries[i].Hash != hash || !Is(entries[i], key))
+                continue;
+            entries[_last].Next = i;
+            _last = i;
+            return value;
         }
         return null;
     }
@@ -58,6 +70,8 @@ internal sealed class ByteTable<T>(int maxBytes)
         _count++;
     }
 
+    private bool Is(in Entry entry, ReadOnlySpan<byte> key) => key.SequenceEqual(_keys.AsSpan(entry.Start, entry.Length));
+
     private void Put(Entry entry)
     {
         var i = (int)entry.Hash & (_entries.Length - 1);
@@ -70,17 +84,18 @@ internal sealed class ByteTable<T>(int maxBytes)
     {
         var old = _entries;
         _entries = new Entry[2 * old.Length];
+        _last = 0;
         foreach (var entry in old)
         {
             if (entry.Value is not null)
-                Put(entry);
+                Put(entry with { Next = 0 });
         }
     }
 
     private void Clear()
     {
         _entries = new Entry[256];
-        (_count, _used) = (0, 0);
+        (_count, _used, _last) = (0, 0, 0);
     }
 
     // Multiply and fold, 16 bytes at a time, as wyhash does (github.com/wangyi-fudan/wyhash).

@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Metering.Compact;
 
@@ -9,7 +10,7 @@ namespace Telemetry.Ingest.Samples;
 /// The codec checks the form; what is left are the rules for the texts of a series, and whose samples they may be: once a series, not once
 /// a sample. Texts, series and metadata of earlier bodies are found again without making objects. Not safe for use by several threads.
 /// </remarks>
-internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : ISampleInterner
+internal sealed class CompactParser(SampleLimits limits, SharedSeries shared, NamedDictionaries dictionaries) : ISampleInterner
 {
     private const int MaxSeries = 1 << 18;
 
@@ -19,26 +20,27 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
     private readonly ByteTable<SeriesKey[]> _seriesSections = new(maxBytes: 8 << 20);
     private readonly ByteTable<Metadata[]> _metadataSections = new(maxBytes: 8 << 20);
     private readonly Dictionary<Parts, SeriesKey> _series = [];
-    private readonly Dictionary<SeriesKey, SeriesKey> _checked = new(ReferenceEqualityComparer.Instance); // under the rules of the last body
-    private SampleRules? _rules;
+    private readonly IdentityTable<SeriesKey, SeriesKey> _checked = new(MaxSeries); // under the rules of the last body
+    private SampleRules _rules = SampleRules.ForMessages();
 
     /// <exception cref="SampleFaultException">There is a fault; the first one is told.</exception>
     public ParsedSamples Parse(ReadOnlySpan<byte> body, SampleRules rules)
     {
-        var batch = Decode(body);
-        if (batch.Count == 0)
-            throw new SampleFaultException(new(SampleFaultKind.NoSamples, null, null, null, "Samples should be included in request body"));
-        if (rules != _rules || _checked.Count > MaxSeries)
+        if (rules != _rules)
         {
             _checked.Clear();
             _rules = rules;
         }
+        var batch = Decode(body);
+        if (batch.Count == 0)
+            throw new SampleFaultException(new(SampleFaultKind.NoSamples, null, null, null, "Samples should be included in request body"));
         SeriesKey[]? changed = null;
         for (var i = 0; i < batch.Count; i++)
         {
             var sent = batch.Series[i];
-            if (!_checked.TryGetValue(sent, out var series))
-                _checked.Add(sent, series = Check(sent, i, rules));
+            var hash = sent.GetHashCode();
+            if (!_checked.TryFind(sent, hash, out var series))
+                _checked.Add(sent, hash, series = Check(sent, i, rules));
             if (ReferenceEquals(series, sent))
                 continue;
             changed ??= [.. batch.Series];
@@ -87,6 +89,10 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
 
     public void AddMetadata(ReadOnlySpan<byte> versions, Metadata[] metadata) => _metadataSections.Add(versions, metadata);
 
+    public SampleDictionary? FindDictionary(Digest name) => dictionaries.Find(_rules, name);
+
+    public void KeepDictionary(Digest name, SampleDictionary dictionary) => dictionaries.Keep(_rules, name, dictionary);
+
     private SampleBatch Decode(ReadOnlySpan<byte> body)
     {
         try
@@ -96,6 +102,10 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared) : 
         catch (SampleFormatException e)
         {
             throw new SampleFaultException(new(SampleFaultKind.Format, null, null, null, e.Message), e);
+        }
+        catch (UnknownDictionaryException e)
+        {
+            throw new SampleFaultException(new(SampleFaultKind.UnknownDictionary, null, null, null, e.Message), e);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed class RequestBody : IDisposable
 
     public ReadOnlySpan<byte> Bytes => _buffer.AsSpan(0, _length);
 
+    /// <summary>The same, as long as the body is not disposed.</summary>
+    public ReadOnlyMemory<byte> Memory => _buffer.AsMemory(0, _length);
+
     /// <summary>The bytes that were sent, before unpacking.</summary>
     public int SentBytes { get; private set; }
 

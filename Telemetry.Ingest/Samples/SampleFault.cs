@@ -23,6 +23,9 @@ public enum SampleFaultKind
 
     /// <summary>More samples than one body may hold.</summary>
     TooMany,
+
+    /// <summary>The body refers to a dictionary that is not kept here; the sender sends it along.</summary>
+    UnknownDictionary,
 }
 
 /// <summary>The first fault found in a body of samples.</summary>

@@ -29,6 +29,26 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
         if (batch.Count == 0)
             return new(batch, [0], id, await events.HeadAsync(ct), alreadyStored: false, visible: true);
         var parts = SampleBatchSplit.Split(batch);
+        var (news, result) = await AppendAsync(batch, parts, id, source, evidence, ct);
+        var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
+        var visible = await projections.WaitForAsync(result.Position, limits.VisibilityTimeout, ct);
+        return new(stored, parts.Select(p => p.First).ToArray(), id, result.Position, result.AlreadyStored, visible);
+    }
+
+    /// <summary>Stores a batch once, for a sender that waits for no query to see it; durable when the task completes.</summary>
+    /// <param name="id">The same id again stores nothing, whatever the samples are.</param>
+    /// <returns>False where the id was stored before, or the batch is empty.</returns>
+    /// <exception cref="EventStoreBusyException">Too much is waiting to be written; nothing was stored.</exception>
+    /// <exception cref="EventStoreFullException">The disk is full; nothing was stored.</exception>
+    public async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, CancellationToken ct)
+    {
+        ArgumentNullException.ThrowIfNull(batch);
+        return batch.Count > 0 && !(await AppendAsync(batch, SampleBatchSplit.Split(batch), id, source, null, ct)).Result.AlreadyStored;
+    }
+
+    private async Task<(NewEvent[] News, AppendResult Result)> AppendAsync(
+        SampleBatch batch, IReadOnlyList<BatchPart> parts, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
+    {
         if (evidence is not null && parts.Count > 1)
             throw new SignatureRefusedException($"A signed batch has at most {EventId.MaxPart} streams; send it in {parts.Count} parts.");
         var metadata = new EventMetadata(Source: source, Signer: evidence?.Signature.KeyId, Signature: evidence?.Signature.ToString());
@@ -41,11 +61,9 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
         }
         NewEvent[] kept = evidence is { Signature.Over: SignedContent.Body } ? [SignedBody.Keep(id, evidence.Body.Span, evidence.ContentType)] : [];
         var result = await events.AppendAsync([.. news, .. kept], ct);
-        var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
         if (!result.AlreadyStored)
             metrics.Accepted(batch.Count);
-        var visible = await projections.WaitForAsync(result.Position, limits.VisibilityTimeout, ct);
-        return new(stored, parts.Select(p => p.First).ToArray(), id, result.Position, result.AlreadyStored, visible);
+        return (news, result);
     }
 
     /// <summary>The id of the n-th event of a request: its own for the first, ids that follow from it for the others.</summary>

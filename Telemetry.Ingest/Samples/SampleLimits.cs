@@ -22,6 +22,10 @@ public sealed class SampleLimits
     [Range(2, 1 << 20)]
     public int MaxMetadataBytes { get; set; } = 64 << 10;
 
+    /// <summary>What dictionaries take that are kept for senders of compact bodies that refer to them. 0 keeps none. Default 64 MiB.</summary>
+    [Range(0, long.MaxValue)]
+    public long MaxDictionaryBytes { get; set; } = 64L << 20;
+
     /// <summary>How long an answer waits until what it stored can be read. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:01:00")]
     public TimeSpan VisibilityTimeout { get; set; } = TimeSpan.FromSeconds(2);

@@ -20,6 +20,7 @@ public enum SampleFormat
 public sealed class SampleReader(SampleLimits limits, TimeProvider clock)
 {
     private readonly SharedSeries _shared = new();
+    private readonly NamedDictionaries _dictionaries = new(limits.MaxDictionaryBytes);
     private readonly ConcurrentStack<Parsers> _idle = new(); // those used last are still in the processor's caches
 
     private sealed record Parsers(SampleParser Json, CompactParser Compact);
@@ -29,7 +30,7 @@ public sealed class SampleReader(SampleLimits limits, TimeProvider clock)
     public ParsedSamples Read(ReadOnlySpan<byte> body, SampleFormat format, SampleRules rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        var parsers = _idle.TryPop(out var idle) ? idle : new(new(limits, _shared), new(limits, _shared));
+        var parsers = _idle.TryPop(out var idle) ? idle : new(new(limits, _shared), new(limits, _shared, _dictionaries));
         try
         {
             return format == SampleFormat.Compact

@@ -14,6 +14,8 @@ internal sealed class SharedSeries
             new(Share(meter), type, Share(unit), Share(resourceId), Share(projectId), Share(userId), Share(source)),
             weight: 128); // the strings are counted with the texts
 
+    public SeriesKey Share(SeriesKey key) => Share(key.Meter, key.Type, key.Unit, key.ResourceId, key.ProjectId, key.UserId, key.Source);
+
     public Metadata Share(Metadata metadata) => _metadata.Share(metadata, metadata.Utf8.Length);
 
     [return: System.Diagnostics.CodeAnalysis.NotNullIfNotNull(nameof(text))]

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
@@ -18,6 +19,8 @@ public sealed class SignatureOptions
 /// <summary>Verifies senders' signatures before anything is stored.</summary>
 public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
 {
+    private readonly ConcurrentBag<EventHasher> _hashers = []; // as many as there are checks at a time
+
     /// <summary>Passes a batch whose signature is right, and one without where none is needed.</summary>
     /// <param name="source">What brings the batch in, such as <c>rest</c>.</param>
     /// <param name="evidence">Null where the batch is not signed.</param>
@@ -38,9 +41,17 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' signs for project '{active.ProjectId}', a sample is of '{foreign.ProjectId}'.");
         var isRight = signature.Over == SignedContent.Body
             ? signature.VerifyBody(active.PublicKey.Span, evidence.Body.Span)
-            : signature.VerifyStreams(active.PublicKey.Span, batch);
+            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(batch));
         if (!isRight)
             throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
+    }
+
+    private IReadOnlyList<Digest> DigestsOf(SampleBatch batch)
+    {
+        var hasher = _hashers.TryTake(out var free) ? free : new();
+        var digests = hasher.DigestsOf(batch);
+        _hashers.Add(hasher);
+        return digests;
     }
 }
 

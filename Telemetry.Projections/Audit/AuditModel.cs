@@ -11,6 +11,7 @@ namespace Telemetry.Projections.Audit;
 internal sealed class AuditModel(IAuditTables tables) : IStoredModel
 {
     private readonly Lock _lock = new();
+    private readonly EventHasher _hasher = new();
     private readonly List<Growing> _growing = []; // the rightmost tile of each level, never full
     private readonly Dictionary<(int Level, long Index), AuditTile> _unflushed = []; // full ones that are not stored yet
     private long _flushedSize;
@@ -44,19 +45,18 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
         _flushedSize = Size;
     }
 
-    /// <summary>Appends the leaves of an event, all or none.</summary>
+    /// <summary>Appends an event's leaf.</summary>
     public void Apply(RecordedEvent recorded)
     {
-        var leaves = CanonicalEvent.Of(recorded).Select(l => l.LeafHash()).ToArray();
+        var leaf = _hasher.LeafHash(recorded);
         lock (_lock)
         {
-            foreach (var leaf in leaves)
-                Append(0, leaf, recorded.Position);
-            (Size, Position) = (Size + leaves.Length, recorded.Position);
+            Append(0, leaf, recorded.Position);
+            (Size, Position) = (Size + 1, recorded.Position);
         }
     }
 
-    public void Flush(bool live)
+    public void Flush(bool live, bool whole = true)
     {
         List<AuditTile> tiles;
         long position, size;
@@ -90,8 +90,8 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
         return tables.Nodes(level, index);
     }
 
-    /// <summary>The first leaf of the event at a position; null where the tree has none of it.</summary>
-    public long? FirstLeafOf(long position)
+    /// <summary>The leaf of the event at a position; null where the tree does not have it.</summary>
+    public long? LeafOf(long position)
     {
         long[] starts;
         lock (_lock)

@@ -10,8 +10,8 @@ internal sealed class AuditProjection(IReadModelStore store, ILogger<AuditProjec
     : StoredProjection<AuditModel>(store, ProjectionName, CurrentVersion, FlushLeaves, log), IAuditTree
 {
     public const string ProjectionName = "audit";
-    private const int CurrentVersion = 1;
-    private const double FlushLeaves = 20_000;
+    private const int CurrentVersion = 2;
+    private const double FlushLeaves = 2_000; // after a crash as many events are read again
 
     private readonly IReadModelStore _store = store;
 
@@ -20,7 +20,7 @@ internal sealed class AuditProjection(IReadModelStore store, ILogger<AuditProjec
 
     public ReadOnlyMemory<byte> ReadTile(int level, long index) => Model.Nodes(level, index);
 
-    public long? FirstLeafOf(long position) => Model.FirstLeafOf(position);
+    public long? LeafOf(long position) => Model.LeafOf(position);
 
     public long? PositionOf(long leaf) => Model.PositionOf(leaf);
 

@@ -35,6 +35,12 @@ public enum AuditFaultKind
     /// <summary>The tree is not the one that a checkpoint was signed for, while the log is; it has to be rebuilt.</summary>
     TreeDamaged,
 
+    /// <summary>A read model answers something else than the log says; it has to be rebuilt.</summary>
+    ReadModelDiffers,
+
+    /// <summary>The list or the index of streams says something else than the log.</summary>
+    StreamDiffers,
+
     /// <summary>A sender's signature does not fit what it is of, or its key.</summary>
     BadSignature,
 }
@@ -42,14 +48,23 @@ public enum AuditFaultKind
 /// <summary>A fault and where it lies; what is not known is null.</summary>
 /// <param name="Leaf">The leaf of the tree, from 0.</param>
 /// <param name="Position">The position in the log.</param>
-public sealed record AuditFault(AuditFaultKind Kind, long? Leaf, long? Position, StreamName? Stream, long? Version, string Message);
+/// <param name="Stream">The event's stream; null where it has several, or none.</param>
+public sealed record AuditFault(AuditFaultKind Kind, long? Leaf, long? Position, StreamName? Stream, long? Version, string Message)
+{
+    internal static (StreamName? Stream, long? Version) PlaceOf(IReadOnlyList<StreamVersion> streams) =>
+        streams.Count == 1 ? (streams[0].Stream, streams[0].Version) : (null, null);
+}
 
 /// <summary>What a walk through the log found.</summary>
 /// <param name="Unverified">Leaves after the tree's last one: appended since it was built, so that nothing says what they should be.</param>
 /// <param name="Signatures">How many senders' signatures were verified.</param>
+/// <param name="Hmacs">How many of Ceilometer's HMACs were verified.</param>
+/// <param name="UnverifiedHmacs">How many were not: no secret was given, or what was signed is not all kept.</param>
+/// <param name="SeriesCompared">How many series were compared with the read models.</param>
 /// <param name="Faults">In the order of the log; at most <see cref="LogVerifier.MaxFaults"/>.</param>
 public sealed record AuditReport(
-    long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures, IReadOnlyList<AuditFault> Faults)
+    long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures,
+    long Hmacs, long UnverifiedHmacs, int SeriesCompared, IReadOnlyList<AuditFault> Faults)
 {
     public bool IsSound => Faults.Count == 0;
 }

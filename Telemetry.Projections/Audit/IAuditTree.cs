@@ -17,8 +17,8 @@ public interface IAuditTree
     /// <summary>The nodes of a tile, 32 bytes each; empty where there is none.</summary>
     ReadOnlyMemory<byte> ReadTile(int level, long index);
 
-    /// <summary>The first leaf of the event at a position; its further streams follow. Null where the tree has none of it.</summary>
-    long? FirstLeafOf(long position);
+    /// <summary>The leaf of the event at a position; null where the tree does not have it.</summary>
+    long? LeafOf(long position);
 
     /// <summary>The position of the event that a leaf is of; null where there is no such leaf.</summary>
     long? PositionOf(long leaf);

@@ -1,4 +1,5 @@
 using Telemetry.Domain.Audit;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Projections.Audit;
@@ -7,7 +8,10 @@ namespace Telemetry.Projections.Audit;
 /// <param name="tree">What the log was when it was projected; null to compare with checkpoints alone.</param>
 /// <param name="checkpoints">By ascending size.</param>
 /// <param name="key">The log's public key.</param>
-public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList<KeptCheckpoint> checkpoints, NoteVerifier key)
+/// <param name="readModels">Compares read models with the log; null for none.</param>
+/// <param name="secrets">Of Ceilometer's HMACs.</param>
+public sealed class LogVerifier(
+    IEventStore log, IAuditTree? tree, IReadOnlyList<KeptCheckpoint> checkpoints, NoteVerifier key, ReadModelCheck? readModels = null, SigningSecrets? secrets = null)
 {
     /// <summary>After so many faults a log is given up.</summary>
     public const int MaxFaults = 100;
@@ -16,8 +20,10 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
 
     private readonly List<AuditFault> _faults = [];
     private readonly Dictionary<StreamName, long> _versions = [];
+    private readonly EventHasher _hasher = new();
     private readonly MerkleTree _rebuilt = new();
     private readonly SignatureVerifier _signatures = new(log);
+    private readonly HmacVerifier _hmacs = new(secrets ?? SigningSecrets.None);
     private int _nextCheckpoint;
     private long _lastGood; // the size of the last checkpoint that the log follows
 
@@ -48,10 +54,17 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
         comparison?.Close();
         foreach (var missing in checkpoints.Skip(_nextCheckpoint).Take(1))
             _faults.Add(new(AuditFaultKind.RolledBack, _rebuilt.Size, null, null, null, $"The log ends after {_rebuilt.Size} leaves; a checkpoint was signed for {missing.Size}."));
+        if (_faults.Count == 0)
+            await CheckStreamsAsync(position, ct);
+        if (readModels is not null && _faults.Count == 0) // they cannot be better than the log
+        {
+            await foreach (var difference in readModels.CompareAsync(log, ct))
+                _faults.Add(new(AuditFaultKind.ReadModelDiffers, null, null, null, null, difference));
+        }
         progress?.Report(new(position, head, samples));
         return new(
             events, _rebuilt.Size, samples, Math.Max(0, _rebuilt.Size - (tree?.Size ?? _lastGood)), _rebuilt.Root().ToString(), checkpoints.Count,
-            _signatures.Verified, [.. _faults.Take(MaxFaults)]);
+            _signatures.Verified, _hmacs.Verified, _hmacs.Unverified, readModels?.Compared ?? 0, [.. _faults.Take(MaxFaults)]);
     }
 
     private async Task<bool> MoveNextAsync(IAsyncEnumerator<RecordedEvent> reading, long position)
@@ -78,25 +91,48 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
                 _faults.Add(new(AuditFaultKind.VersionGap, null, recorded.Position, stream, version, $"Stream '{stream}' goes on with version {version} at position {recorded.Position}, not with {expected}."));
             _versions[stream] = version;
         }
-        IReadOnlyList<CanonicalEvent> leaves;
+        CanonicalEvent leaf;
         try
         {
-            leaves = CanonicalEvent.Of(recorded);
+            leaf = _hasher.Canonical(recorded);
         }
         catch (InvalidDataException e)
         {
             Add(AuditFaultKind.Altered, recorded, e.Message);
             return;
         }
-        foreach (var leaf in leaves)
-        {
-            var hash = leaf.LeafHash();
-            comparison?.Next(new(hash, recorded.Position, leaf.Stream, leaf.Version));
-            _rebuilt.Append(hash);
-            CheckCheckpoints(recorded.Position);
-        }
-        if (await _signatures.ProblemOfAsync(recorded, ct) is { } problem)
+        var hash = leaf.LeafHash();
+        comparison?.Next(new(hash, recorded.Position, recorded.Streams));
+        _rebuilt.Append(hash);
+        CheckCheckpoints(recorded.Position);
+        if (await _signatures.ProblemOfAsync(recorded, leaf, ct) is { } problem)
             Add(AuditFaultKind.BadSignature, recorded, problem);
+        _hmacs.Add(recorded);
+        readModels?.Add(recorded);
+    }
+
+    /// <summary>The streams that a store lists, and finds events by, are those that the walk went through.</summary>
+    private async Task CheckStreamsAsync(long head, CancellationToken ct)
+    {
+        var listed = 0;
+        var isStill = await log.HeadAsync(ct) == head;
+        await foreach (var (stream, last) in log.ListStreamsAsync(ct: ct))
+        {
+            var walked = _versions.GetValueOrDefault(stream);
+            listed += walked > 0 ? 1 : 0;
+            // One that is ahead of the walk may have grown meanwhile.
+            if (last < walked || (isStill && last != walked) || (walked == 0 && await FirstPositionAsync(stream, ct) <= head))
+                _faults.Add(new(AuditFaultKind.StreamDiffers, null, null, stream, last, $"Stream '{stream}' is listed with version {last}; the log has {walked}."));
+        }
+        if (listed < _versions.Count)
+            _faults.Add(new(AuditFaultKind.StreamDiffers, null, null, null, null, $"{_versions.Count - listed} streams that the log has are not listed."));
+    }
+
+    private async Task<long> FirstPositionAsync(StreamName stream, CancellationToken ct)
+    {
+        await foreach (var e in log.ReadStreamAsync(stream, ct: ct))
+            return e.Event.Position;
+        return 0;
     }
 
     private void CheckForgeries()
@@ -160,6 +196,9 @@ public sealed class LogVerifier(IEventStore log, IAuditTree? tree, IReadOnlyList
         }
     }
 
-    private void Add(AuditFaultKind kind, RecordedEvent recorded, string message) =>
-        _faults.Add(new(kind, _rebuilt.Size, recorded.Position, recorded.Streams.Count > 0 ? recorded.Streams[0].Stream : null, recorded.Streams.Count > 0 ? recorded.Streams[0].Version : null, message));
+    private void Add(AuditFaultKind kind, RecordedEvent recorded, string message)
+    {
+        var (stream, version) = AuditFault.PlaceOf(recorded.Streams);
+        _faults.Add(new(kind, _rebuilt.Size, recorded.Position, stream, version, message));
+    }
 }

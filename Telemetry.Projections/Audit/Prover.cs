@@ -16,21 +16,21 @@ public sealed class Prover(IEventStore log, AuditLog audit)
     {
         if (await log.FindAsync(EventId.Containing(id), ct) is not { } recorded)
             return null;
-        var leaves = CanonicalEvent.Of(recorded);
         var (shares, number) = recorded.Body is EventBody.Samples samples ? (SampleShare.Split(samples.Batch), EventId.IndexOf(id)) : (null, 0);
         var wanted = stream ?? StreamOf(recorded, id, shares, number);
-        var part = leaves.ToList().FindIndex(l => l.Stream == wanted);
-        if (part < 0 || isVisible?.Invoke(leaves[part].Stream) == false)
+        var part = shares is null
+            ? recorded.Streams.ToList().FindIndex(s => s.Stream == wanted)
+            : shares.ToList().FindIndex(s => s.Stream == wanted);
+        if (part < 0 || isVisible?.Invoke(wanted!.Value) == false)
             return null;
 
         var checkpoint = Covering(recorded.Position);
         var nodes = audit.Tree.Nodes;
-        var payload = shares is null ? ((EventBody.Json)recorded.Body).Utf8 : CanonicalSamples.Encode(shares[part]);
+        var payload = shares is null ? CanonicalEvent.EncodeJson(wanted!.Value, ((EventBody.Json)recorded.Body).Utf8.Span) : CanonicalSamples.Encode(shares[part]);
         var isShare = recorded.Streams.Count > 1 && id == recorded.Id.Share(recorded.Streams.ToList().FindIndex(s => s.Stream == wanted));
         int? sample = !isShare && shares?[part].Indexes.ToList().IndexOf(number) is { } row and >= 0 ? row : null;
         return new(
-            checkpoint.Note, Prove(recorded, leaves, part, payload, checkpoint.Size, nodes), sample,
-            await ProveSignatureAsync(recorded, shares, part, checkpoint.Size, nodes, ct));
+            checkpoint.Note, Prove(recorded, part, payload, checkpoint.Size, nodes), sample, await ProveSignatureAsync(recorded, checkpoint.Size, nodes, ct));
     }
 
     private static StreamName? StreamOf(RecordedEvent recorded, Guid id, IReadOnlyList<SampleShare>? shares, int number)
@@ -45,33 +45,29 @@ public sealed class Prover(IEventStore log, AuditLog audit)
 
     private KeptCheckpoint Covering(long position)
     {
-        if (audit.Tree.FirstLeafOf(position) is null)
+        if (audit.Tree.LeafOf(position) is null)
             throw new AuditException($"The event at position {position} is not in the tree yet, which is at position {audit.Tree.Position}.");
         return audit.Latest() is { } latest && latest.Position >= position ? latest : audit.Publish();
     }
 
-    private ProvenEvent Prove(RecordedEvent recorded, IReadOnlyList<CanonicalEvent> leaves, int part, ReadOnlyMemory<byte> payload, long size, IMerkleNodes nodes)
+    private ProvenEvent Prove(RecordedEvent recorded, int part, ReadOnlyMemory<byte> payload, long size, IMerkleNodes nodes)
     {
-        var index = audit.Tree.FirstLeafOf(recorded.Position)!.Value + part;
-        var leaf = leaves[part];
+        var index = audit.Tree.LeafOf(recorded.Position)!.Value;
+        var leaf = CanonicalEvent.Of(recorded);
         return nodes.Read(0, index) == leaf.LeafHash()
-            ? new(index, leaf.Encode(), MerkleProof.Inclusion(index, size, nodes), payload)
+            ? new(index, leaf.Encode(), MerkleProof.Inclusion(index, size, nodes), part, payload)
             : throw new AuditException($"The event at position {recorded.Position} is not the one that the tree has as leaf {index}: the log was altered.");
     }
 
-    private async Task<ProvenSignature?> ProveSignatureAsync(
-        RecordedEvent recorded, IReadOnlyList<SampleShare>? shares, int part, long size, IMerkleNodes nodes, CancellationToken ct)
+    private async Task<ProvenSignature?> ProveSignatureAsync(RecordedEvent recorded, long size, IMerkleNodes nodes, CancellationToken ct)
     {
         if (recorded.Metadata.Signature is not { } header || !TryParse(header, out var signature) || await RegistrationAsync(signature.KeyId, ct) is not { } registered)
             return null;
-        var keyLeaves = CanonicalEvent.Of(registered);
-        var key = Prove(registered, keyLeaves, 0, ((EventBody.Json)registered.Body).Utf8, size, nodes);
-        if (signature.Over == SignedContent.Body)
-            return await SignedBody.FindAsync(log, recorded.Id, ct) is { } body ? new(key, 0, 0, [], body) : null;
-        if (shares is null)
+        var body = signature.Over == SignedContent.Body ? await SignedBody.FindAsync(log, recorded.Id, ct) : null;
+        if (signature.Over == SignedContent.Body && body is null)
             return null;
-        var digests = new LeafNodes([.. shares.Select(s => BatchSignature.LeafOf(s.Digest()))]);
-        return new(key, part, shares.Count, MerkleProof.Inclusion(part, shares.Count, digests), null);
+        var registration = CanonicalEvent.EncodeJson(registered.Streams[0].Stream, ((EventBody.Json)registered.Body).Utf8.Span);
+        return new(Prove(registered, 0, registration, size, nodes), body);
     }
 
     private async Task<RecordedEvent?> RegistrationAsync(string keyId, CancellationToken ct)
@@ -96,11 +92,5 @@ public sealed class Prover(IEventStore log, AuditLog audit)
             signature = null; // kept as sent; what is no signature of ours is proved by nobody
             return false;
         }
-    }
-
-    /// <summary>A small tree whose leaves are all at hand.</summary>
-    private sealed class LeafNodes(Digest[] leaves) : IMerkleNodes
-    {
-        public Digest Read(int level, long index) => level == 0 ? leaves[index] : MerkleTree.NodeHash(Read(level - 1, 2 * index), Read(level - 1, (2 * index) + 1));
     }
 }

@@ -14,7 +14,7 @@ internal sealed class SignatureVerifier(IEventStore log)
     public long Verified { get; private set; }
 
     /// <summary>What is wrong with an event's signature; null where it is right, or there is none.</summary>
-    public async Task<string?> ProblemOfAsync(RecordedEvent recorded, CancellationToken ct)
+    public async Task<string?> ProblemOfAsync(RecordedEvent recorded, CanonicalEvent leaf, CancellationToken ct)
     {
         if (recorded.Metadata.Signature is not { } header)
             return null;
@@ -37,7 +37,7 @@ internal sealed class SignatureVerifier(IEventStore log)
             return $"Key '{signature.KeyId}' is for project '{active.ProjectId}', a sample is of '{foreign.ProjectId}'.";
         var isValid = signature.Over switch
         {
-            SignedContent.Streams => batch is not null && signature.VerifyStreams(active.PublicKey.Span, batch),
+            SignedContent.Streams => batch is not null && signature.VerifyStreams(active.PublicKey.Span, leaf.Parts.Select(p => p.Digest)),
             _ => await SignedBody.FindAsync(log, recorded.Id, ct) is { } body && signature.VerifyBody(active.PublicKey.Span, body),
         };
         if (!isValid)

@@ -4,7 +4,7 @@ using Telemetry.Domain.Streams;
 namespace Telemetry.Projections.Audit;
 
 /// <summary>A leaf as the log has it now.</summary>
-internal readonly record struct LogLeaf(Digest Hash, long Position, StreamName Stream, long Version);
+internal readonly record struct LogLeaf(Digest Hash, long Position, IReadOnlyList<StreamVersion> Streams);
 
 /// <summary>Compares the leaves of a log with those of its tree, and tells what happened where they differ.</summary>
 /// <remarks>It looks ahead: where a leaf of the one is found a little later in the other, something was removed, inserted or moved.</remarks>
@@ -85,8 +85,11 @@ internal sealed class TreeComparison(IAuditTree tree, List<AuditFault> faults)
         }
     }
 
-    private void Report(AuditFaultKind kind, LogLeaf leaf, string message) =>
-        faults.Add(new(kind, _tree, leaf.Position, leaf.Stream, leaf.Version, message));
+    private void Report(AuditFaultKind kind, LogLeaf leaf, string message)
+    {
+        var (stream, version) = AuditFault.PlaceOf(leaf.Streams);
+        faults.Add(new(kind, _tree, leaf.Position, stream, version, message));
+    }
 
     /// <summary>How many leaves further the tree has a hash; 0 where it has it not.</summary>
     private int AheadInTree(Digest hash)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Projections.Rating;
 
@@ -47,15 +48,16 @@ public sealed class Rater(IEventStore log)
             }
             month.Replace(gathered);
         }
+        var lives = await LivesAsync(request, month, to, ct);
         progress?.Report(new(month.Samples, position));
-        return Close(request, month, stream, version, position, from);
+        return Close(request, month, lives, stream, version, Math.Max(position, lives.Position), from);
     }
 
-    private static Rating Close(RatingRequest request, MonthFold month, StreamName stream, long version, long position, long from)
+    private static Rating Close(RatingRequest request, MonthFold month, LifeFold lives, StreamName stream, long version, long position, long from)
     {
         try
         {
-            var lines = Pricing.Price(request.Tariff, month.Close());
+            var lines = Pricing.Price(request.Tariff, [.. month.Close(), .. lives.Close()]);
             return new(
                 request.ProjectId, UnixMicroseconds.ToDateTime(from).ToString("yyyy-MM", CultureInfo.InvariantCulture), request.Tariff, request.AsOfPosition,
                 request.AsOfTime, stream.ToString(), version, position, month.Samples, lines, lines.Sum(l => l.Amount));
@@ -64,6 +66,25 @@ public sealed class Rater(IEventStore log)
         {
             throw new TariffException($"The quantities of project {request.ProjectId} are too large to be rated.", e);
         }
+    }
+
+    /// <summary>Reads the project's telemetry events up to the month's end: what began long ago may still be there.</summary>
+    private async Task<LifeFold> LivesAsync(RatingRequest request, MonthFold month, long to, CancellationToken ct)
+    {
+        var lives = new LifeFold(request.Tariff, request.ProjectId, month.From, Math.Max(month.From, Math.Min(to, request.Tariff.To)));
+        if (!lives.IsWanted)
+            return lives;
+        var prefix = $"{TelemetryEventStreams.Category}-{request.ProjectId}-";
+        await foreach (var (stream, _) in log.ListStreamsAsync(prefix, ct))
+        {
+            // Another project's name may begin with this one's.
+            if (!DateTime.TryParseExact(stream.ToString().AsSpan(prefix.Length), "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var of)
+                || UnixMicroseconds.From(of) >= to)
+                continue;
+            await foreach (var e in ReadAsync(request, stream, ct))
+                lives.Add(e.Event);
+        }
+        return lives;
     }
 
     /// <summary>Looks for the last sample of each series before the month, in the end of the month before.</summary>

@@ -1,6 +1,7 @@
 using System.IO.Enumeration;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Projections.Rating;
 
@@ -74,6 +75,12 @@ public enum RatedBy
 /// <param name="Price">Of one unit.</param>
 public sealed record Tier(decimal? UpTo, decimal Price);
 
+/// <summary>What begins and ends the life of something.</summary>
+/// <param name="From">The type of the event that begins it, <c>*</c> standing for any characters.</param>
+/// <param name="To">The type of the event that ends it.</param>
+/// <param name="Of">The trait that names what it is of.</param>
+public sealed record Life(string From, string To, string Of);
+
 /// <summary>Which samples are billed, and how. Of the rules of a tariff the first that matches a sample takes it.</summary>
 /// <param name="Meter">The meter's name; <c>*</c> stands for any characters.</param>
 /// <param name="Where">Conditions that all hold: <c>resource_id</c>, <c>user_id</c>, <c>source</c>, <c>unit</c> or <c>metadata.PATH</c>, and a text in which <c>*</c> stands for any characters.</param>
@@ -89,6 +96,21 @@ public sealed record TariffRule(
     long TimeSeconds, long MaxGapSeconds, RatedBy By, decimal Free, IReadOnlyList<Tier> Tiers, decimal Minimum)
 {
     private const string MetadataPrefix = "metadata.";
+    internal const string TraitPrefix = "traits.";
+
+    /// <summary>Null for rules on samples: then what is rated is how long something was there, by the telemetry events that began and ended it.</summary>
+    public Life? Life { get; init; }
+
+    /// <summary>Whether a telemetry event begins what the rule rates.</summary>
+    public bool Begins(TelemetryEvent e) => Life is not null && Like(Life.From, e.EventType) && Where.All(w => w.Key switch
+    {
+        "resource_id" => Like(w.Value, e[Life.Of, TraitType.Text].Text),
+        "user_id" => Like(w.Value, e["user_id", TraitType.Text].Text),
+        _ => e.Traits.Any(t => t.Name == w.Key[TraitPrefix.Length..] && Like(w.Value, t.Text)),
+    });
+
+    /// <summary>Whether a telemetry event ends it.</summary>
+    public bool Ends(TelemetryEvent e) => Life is not null && Like(Life.To, e.EventType);
 
     /// <summary>Whether a condition looks at metadata, which may change from sample to sample.</summary>
     public bool DependsOnMetadata { get; } = Where.Any(w => w.Key.StartsWith(MetadataPrefix, StringComparison.Ordinal));
@@ -102,7 +124,7 @@ public sealed record TariffRule(
     };
 
     /// <summary>Whether a series can match, its metadata aside.</summary>
-    public bool MatchesSeries(SeriesKey series) => Like(Meter, series.Meter) && Where.All(w => w.Key switch
+    public bool MatchesSeries(SeriesKey series) => Life is null && Like(Meter, series.Meter) && Where.All(w => w.Key switch
     {
         "resource_id" => Like(w.Value, series.ResourceId),
         "user_id" => Like(w.Value, series.UserId),

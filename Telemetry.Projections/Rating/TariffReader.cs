@@ -89,10 +89,13 @@ public static class TariffReader
         var divideBy = fields.Amount("divide_by") ?? 1;
         if (divideBy == 0)
             throw fields.Wrong("divide_by", "0", "a number that is not zero");
+        var life = ReadLife(fields.Mapping("events"));
+        if (life is not null && quantity is not null)
+            throw fields.Wrong("quantity", quantity, "left out where events are given: it is the time between them");
         var rule = new TariffRule(
             fields.Text("name"),
-            fields.Text("meter"),
-            ReadWhere(fields.Mapping("where")),
+            life is null ? fields.Text("meter") : "",
+            ReadWhere(fields.Mapping("where"), life is not null),
             quantity switch
             {
                 null => null,
@@ -115,17 +118,28 @@ public static class TariffReader
             },
             fields.Amount("free") ?? 0,
             ReadTiers(fields),
-            fields.Amount("minimum") ?? 0);
+            fields.Amount("minimum") ?? 0) { Life = life };
         fields.Close();
         return rule;
     }
 
-    private static List<KeyValuePair<string, string>> ReadWhere(Fields? fields)
+    private static Life? ReadLife(Fields? fields)
+    {
+        if (fields is null)
+            return null;
+        var life = new Life(fields.Text("from"), fields.Text("to"), fields.OptionalText("of") ?? "resource_id");
+        fields.Close();
+        return life;
+    }
+
+    private static List<KeyValuePair<string, string>> ReadWhere(Fields? fields, bool ofEvents)
     {
         var where = new List<KeyValuePair<string, string>>();
         foreach (var name in fields?.Names() ?? [])
         {
-            if (name is not ("resource_id" or "user_id" or "source" or "unit") && !(name.StartsWith("metadata.", StringComparison.Ordinal) && name.Length > 9))
+            if (ofEvents && (name is not ("resource_id" or "user_id") && !(name.StartsWith(TariffRule.TraitPrefix, StringComparison.Ordinal) && name.Length > TariffRule.TraitPrefix.Length)))
+                throw fields!.Wrong(name, "", "resource_id, user_id or traits.NAME");
+            if (!ofEvents && name is not ("resource_id" or "user_id" or "source" or "unit") && !(name.StartsWith("metadata.", StringComparison.Ordinal) && name.Length > 9))
                 throw fields!.Wrong(name, "", "resource_id, user_id, source, unit or metadata.PATH");
             where.Add(new(name, fields!.Text(name)));
         }

@@ -1,4 +1,5 @@
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Running;
 
@@ -32,8 +33,11 @@ public interface IProjection
     double FlushPressure { get; }
 
     /// <summary>Stores everything that was applied, and how far that is, in one transaction.</summary>
-    /// <exception cref="Stores.ReadModelTakenException">Another process has stored the projection meanwhile: reload it.</exception>
+    /// <exception cref="ReadModelTakenException">Another process has stored the projection meanwhile: reload it.</exception>
     void Flush();
+
+    /// <summary>Whether other processes store it too: then the one that holds its lease does.</summary>
+    bool IsShared { get; }
 
     /// <summary>
     /// Whether another process has stored another generation, more than was applied here, or so much that a reload frees memory. Asks the store.
@@ -56,7 +60,9 @@ public interface IProjectionRebuild : IDisposable
 
     double FlushPressure { get; }
 
-    void Flush();
+    /// <summary>Stores what was applied.</summary>
+    /// <param name="whole">Also what the next whole flush stores again; needed once, before the end.</param>
+    void Flush(bool whole = true);
 
     /// <summary>Stores this generation and puts it into the place of the live one, which must not have applied more.</summary>
     /// <remarks>Disposing without this leaves the live one as it was.</remarks>
@@ -67,4 +73,8 @@ public interface IProjectionRebuild : IDisposable
 }
 
 /// <summary>The read-model file cannot be read; the log still has everything.</summary>
-public sealed class ReadModelDamagedException(string message, Exception cause) : Exception(message, cause);
+public sealed class ReadModelDamagedException(string message, Exception cause) : Exception(message, cause)
+{
+    /// <summary>What is to be made anew.</summary>
+    internal IReadModelStore? Store { get; init; }
+}

@@ -25,7 +25,9 @@ internal interface IStoredModel
     /// <summary>Stores everything since the last flush, and for the live generation how far that is, in one transaction.</summary>
     /// <remarks>Where it fails nothing was stored, and a later flush stores it too.</remarks>
     /// <exception cref="ReadModelTakenException">Another process has stored the projection.</exception>
-    void Flush(bool live);
+    /// <param name="live">Whether the checkpoint is stored too, which a generation that is being built has none of.</param>
+    /// <param name="whole">Also what the next whole flush stores again.</param>
+    void Flush(bool live, bool whole = true);
 
     /// <summary>Lets no reader in any more; completes when the last one is gone.</summary>
     Task RetireAsync();

@@ -124,22 +124,32 @@ internal sealed class ProjectionLoop(
             samples = await CatchUpAsync(rebuild, samples, progress, ct);
         }
         while (rebuild.Position - before > 1_000); // what came in meanwhile; the last few follow while the live one stands still
-        rebuild.Flush();
+        rebuild.Flush(whole: true);
         return samples;
     }
 
     private async Task<long> CatchUpAsync(IProjectionRebuild rebuild, long samples, IProgress<RebuildProgress>? progress, CancellationToken ct)
     {
         var head = await store.HeadAsync(ct);
-        await foreach (var recorded in store.ReadAllAsync(rebuild.Position, ct))
+        var flush = Task.CompletedTask; // beside the applying, one at a time
+        try
         {
-            rebuild.Apply(recorded);
-            var count = recorded.Body is EventBody.Samples { Batch.Count: var n } ? n : 1;
-            if ((samples + count) / 1_000_000 != samples / 1_000_000)
-                progress?.Report(new(rebuild.Position, Math.Max(head, rebuild.Position), samples + count));
-            samples += count;
-            if (rebuild.FlushPressure >= 1)
-                rebuild.Flush();
+            await foreach (var recorded in store.ReadAllAsync(rebuild.Position, ct))
+            {
+                rebuild.Apply(recorded);
+                var count = recorded.Body is EventBody.Samples { Batch.Count: var n } ? n : 1;
+                if ((samples + count) / 1_000_000 != samples / 1_000_000)
+                    progress?.Report(new(rebuild.Position, Math.Max(head, rebuild.Position), samples + count));
+                samples += count;
+                if (rebuild.FlushPressure < 1 || (!flush.IsCompleted && rebuild.FlushPressure < 2))
+                    continue;
+                await flush;
+                flush = Task.Run(() => rebuild.Flush(whole: false), CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await flush;
         }
         return samples;
     }
@@ -238,7 +248,7 @@ internal sealed class ProjectionLoop(
             _ = FlushAsync();
     }
 
-    private bool IsMine => leases.Holds(projection.Name);
+    private bool IsMine => !projection.IsShared || leases.Holds(projection.Name);
 
     private void RetryLater() => _retryFlushAfter = time.GetTimestamp() + time.TimestampFrequency * options.FlushAfterSeconds;
 

@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
-using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Running;
 
@@ -10,7 +9,6 @@ namespace Telemetry.Projections.Running;
 public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDisposable
 {
     private readonly IEventStore _store;
-    private readonly IReadModelStore _readModels;
     private readonly ILeases _leases;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
@@ -19,10 +17,10 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
     private long _headAtStart = long.MaxValue;
 
     internal ProjectionRunner(
-        IEventStore store, IEnumerable<IProjection> projections, IReadModelStore readModels, ILeases leases, ProjectionsOptions options, TimeProvider time,
+        IEventStore store, IEnumerable<IProjection> projections, ILeases leases, ProjectionsOptions options, TimeProvider time,
         ILogger<ProjectionRunner> log)
     {
-        (_store, _readModels, _leases, _time, _log) = (store, readModels, leases, time, log);
+        (_store, _leases, _time, _log) = (store, leases, time, log);
         _loops = projections.Select(p => new ProjectionLoop(p, store, leases, options, time, log)).ToList();
     }
 
@@ -80,7 +78,7 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         var loop = _loops.Find(l => l.Projection.Name == name)
             ?? throw new ArgumentException($"There is no projection '{name}'. There are: {string.Join(", ", Names)}.", nameof(name));
         Load();
-        if (!_leases.Holds(name))
+        if (loop.Projection.IsShared && !_leases.Holds(name))
             throw new InvalidOperationException($"Another process stores the projection '{name}': only that one can rebuild it.");
         using var rebuild = loop.Projection.BeginRebuild();
         var samples = await loop.ReplaceAsync(rebuild, progress, ct);
@@ -105,8 +103,8 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         }
         catch (ReadModelDamagedException e)
         {
-            Log.ReadModelDamaged(_log, _readModels.Location, e);
-            _readModels.Recreate();
+            Log.ReadModelDamaged(_log, e.Store!.Location, e);
+            e.Store!.Recreate();
             LoadAll();
         }
         _loaded = true;

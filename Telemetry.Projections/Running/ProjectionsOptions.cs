@@ -13,9 +13,9 @@ public sealed class ProjectionsOptions
     [Range(0, long.MaxValue)]
     public long CacheBytes { get; set; } = 192 << 20;
 
-    /// <summary>After how many samples the read model is stored; a restart reads as many again. 1 000 to 100 000 000; default 4 000 000.</summary>
+    /// <summary>After how many samples the read model is stored; a restart reads as many again. 1 000 to 100 000 000; default 8 000 000.</summary>
     [Range(1_000, 100_000_000)]
-    public int FlushSamples { get; set; } = 4_000_000;
+    public int FlushSamples { get; set; } = 8_000_000;
 
     /// <summary>After how many seconds without an event the read model is stored. 1 to 3 600; default 5.</summary>
     [Range(1, 3_600)]

@@ -18,6 +18,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     public int Version => version;
     public long Position => Model.Position;
     public double FlushPressure => Model.Unflushed / flushUnits;
+    public bool IsShared => store.IsShared;
 
     public bool ShouldReload =>
         store.IsShared && store.Find(name) is { } row
@@ -35,7 +36,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
         }
         catch (Exception e) when (store.IsDamage(e))
         {
-            throw new ReadModelDamagedException($"The read model of '{name}' in '{store.Location}' cannot be read: {e.Message}", e);
+            throw new ReadModelDamagedException($"The read model of '{name}' in '{store.Location}' cannot be read: {e.Message}", e) { Store = store };
         }
     }
 
@@ -125,7 +126,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush() => model.Flush(live: false);
+        public void Flush(bool whole) => model.Flush(live: false, whole);
 
         public void Complete()
         {
@@ -161,7 +162,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush()
+        public void Flush(bool whole)
         {
         }
 

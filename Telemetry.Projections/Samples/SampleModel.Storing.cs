@@ -42,9 +42,9 @@ internal sealed partial class SampleModel
     }
 
     /// <summary>Stores everything since the last flush in one transaction. One at a time; events may be applied meanwhile.</summary>
-    public void Flush(bool live)
+    public void Flush(bool live, bool whole = true)
     {
-        var taken = Take();
+        var taken = Take(whole);
         try
         {
             _tables.Write(Pack(taken), live);
@@ -81,7 +81,7 @@ internal sealed partial class SampleModel
 
     /// <summary>What a flush stores, as it was between two events.</summary>
     private sealed record Taken(
-        long Position, long Samples, List<TakenSeries> Series, List<Rollup> Rollups, List<(int Id, string Text)> Strings, List<Series> NewSeries,
+        long Position, long Samples, bool States, List<TakenSeries> Series, List<Rollup> Rollups, List<(int Id, string Text)> Strings, List<Series> NewSeries,
         List<(int Id, Metadata Metadata)> Metadata, List<(long Position, byte[] Filter)> ForeignIds);
 
     /// <param name="Persisted">By kind, how many blocks are stored already.</param>
@@ -90,28 +90,33 @@ internal sealed partial class SampleModel
     private sealed record TakenSeries(
         Series Series, SeriesSummary Summary, Rollup Hour, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
 
-    private Taken Take()
+    private Taken Take(bool states)
     {
         _gate.EnterWriteLock();
         try
         {
-            var rollups = new List<Rollup>(_dirty.Sum(s => s.Rollups[0].Open.Length + s.Rollups[1].Open.Length));
-            var series = new List<TakenSeries>(_dirty.Count);
-            foreach (var dirty in _dirty)
+            // States are stored page by page: those of a dirty series' neighbours go with it.
+            var all = states ? WithNeighbours(_dirty) : _dirty;
+            var rollups = new List<Rollup>(states ? all.Sum(s => s.Rollups[0].Open.Length + s.Rollups[1].Open.Length) : 0);
+            var series = new List<TakenSeries>(all.Count);
+            foreach (var each in all)
             {
-                dirty.Dirty = false;
                 series.Add(new(
-                    dirty, dirty.Summary, dirty.Hour, dirty.Tail, Array.ConvertAll(dirty.Blocks, b => b.View), Array.ConvertAll(dirty.Blocks, b => b.Persisted),
-                    rollups.Count, Array.ConvertAll(dirty.Rollups, r => r.Open.Length)));
-                foreach (var level in dirty.Rollups)
+                    each, each.Summary, each.Hour, each.Tail, Array.ConvertAll(each.Blocks, b => b.View), Array.ConvertAll(each.Blocks, b => b.Persisted),
+                    rollups.Count, Array.ConvertAll(each.Rollups, r => r.Open.Length)));
+                if (!states)
+                    continue;
+                each.Dirty = false;
+                foreach (var level in each.Rollups)
                     rollups.AddRange(level.Open);
             }
-            _dirty = [];
+            if (states)
+                _dirty = [];
             var samples = Unflushed;
             Unflushed = 0;
             Interlocked.Increment(ref _readers); // the tails in hand stay as they are
             return new(
-                _position, samples, series, rollups,
+                _position, samples, states, series, rollups,
                 Enumerable.Range(_storedStrings + 1, _strings.Count - _storedStrings).Select(id => (id, _strings[id])).ToList(),
                 Enumerable.Range(_storedSeries, Index.All.Count - _storedSeries).Select(i => Index.All[i]).ToList(),
                 Metadata.Pending(), [.. _foreignIds]);
@@ -120,6 +125,18 @@ internal sealed partial class SampleModel
         {
             _gate.ExitWriteLock();
         }
+    }
+
+    private List<Series> WithNeighbours(List<Series> some)
+    {
+        var all = new List<Series>(some.Count);
+        foreach (var page in some.Select(s => SeriesPages.PageOf(s.Id)).Distinct().Order())
+        {
+            var (from, to) = SeriesPages.SeriesOf(page);
+            for (var id = Math.Max(from, 1); id < to && id <= Index.All.Count; id++)
+                all.Add(Index.All[id - 1]);
+        }
+        return all;
     }
 
     private void Untake(Taken taken)
@@ -146,18 +163,36 @@ internal sealed partial class SampleModel
     {
         var buffer = new ByteBuffer();
         var points = new Points();
-        var states = new List<(int, byte[])>(taken.Series.Count);
-        var segments = new List<SegmentRow>();
+        var states = new List<(int, byte[])>();
+        var segments = new List<SegmentPage>();
         var rollups = CollectionsMarshal.AsSpan(taken.Rollups);
         taken.Series.Sort((a, b) => a.Series.Id.CompareTo(b.Series.Id));
-        foreach (var series in taken.Series)
+        var ofPage = new List<(int Series, byte[] State)>(SeriesPages.SeriesPerPage);
+        var ofKind = new List<SegmentRow>(SeriesPages.SeriesPerPage);
+        for (int from = 0, to; from < taken.Series.Count; from = to)
         {
-            states.Add((series.Series.Id, SeriesState.Write(
-                series.Summary, series.Hour, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
+            var page = SeriesPages.PageOf(taken.Series[from].Series.Id);
+            for (to = from + 1; to < taken.Series.Count && SeriesPages.PageOf(taken.Series[to].Series.Id) == page;)
+                to++;
+            ofPage.Clear();
+            for (var i = from; taken.States && i < to; i++)
+            {
+                var series = taken.Series[i];
+                ofPage.Add((series.Series.Id, SeriesState.Write(
+                    series.Summary, series.Hour, series.Blocks, series.Tail, rollups[series.RollupsFrom..], series.RollupCounts, points, buffer)));
+            }
+            if (taken.States)
+                states.Add((page, SeriesPages.PackStates(CollectionsMarshal.AsSpan(ofPage))));
             for (var kind = 0; kind < SegmentKinds.Count; kind++)
             {
-                if (SegmentOf(series, kind, buffer) is { } segment)
-                    segments.Add(segment);
+                ofKind.Clear();
+                for (var i = from; i < to; i++)
+                {
+                    if (SegmentOf(taken.Series[i], kind, buffer) is { } segment)
+                        ofKind.Add(segment);
+                }
+                if (ofKind.Count > 0)
+                    segments.Add(new(page, kind, ofKind.Min(s => s.FirstAt), ofKind.Max(s => s.LastAt), SeriesPages.PackSegments(CollectionsMarshal.AsSpan(ofKind))));
             }
         }
         return new(

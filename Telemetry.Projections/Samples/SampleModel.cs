@@ -16,7 +16,8 @@ internal sealed partial class SampleModel : IStoredModel
 #pragma warning restore CA1001
 {
     private const int UnitsPerEvent = 100;
-    private const int LastSlots = 1 << 15;
+    private const int MaxKnownSeries = 1 << 18;
+    private const int MaxKnownMetadata = 1 << 15;
 
     /// <summary>How many samples ahead a series is asked into the processor's cache: a poll goes through more of them than fit.</summary>
     private const int Ahead = 6;
@@ -25,9 +26,9 @@ internal sealed partial class SampleModel : IStoredModel
     private readonly StringPool _strings = new();
     private readonly Queue<BlockList> _cached = new(); // one entry a block in memory, the oldest first
 
-    // What intake shares is the same object again and again: then one comparison of references does for seven of strings.
-    private readonly (SeriesKey? Key, Series? Series)[] _lastSeries = new (SeriesKey?, Series?)[LastSlots];
-    private readonly (Metadata? Metadata, int Id)[] _lastMetadata = new (Metadata?, int)[LastSlots];
+    // What intake and the log share is the same object again and again.
+    private readonly IdentityTable<SeriesKey, Series> _knownSeries = new(MaxKnownSeries);
+    private readonly IdentityTable<Metadata, int> _knownMetadata = new(MaxKnownMetadata);
     private readonly Points _points = new();
     private readonly ByteBuffer _buffer = new();
     private readonly ISampleTables _tables;
@@ -140,33 +141,33 @@ internal sealed partial class SampleModel : IStoredModel
     {
         if (_batchSeries.Length < batch.Count)
             (_batchSeries, _batchMetadata) = (new Series[batch.Count], new int[batch.Count]);
-        Metadata? metadata = null;
-        SeriesKey? key = null;
-        for (var i = 0; i < batch.Count; i++)
+        var (keys, versions) = (batch.Series, batch.Metadata);
+        var series = _batchSeries.AsSpan(0, keys.Length);
+        var numbers = _batchMetadata.AsSpan(0, keys.Length);
+        for (var i = 0; i < keys.Length; i++)
         {
-            var same = ReferenceEquals(batch.Metadata[i], metadata);
-            metadata = batch.Metadata[i];
-            _batchMetadata[i] = same ? _batchMetadata[i - 1] : IdOf(metadata);
-            same = ReferenceEquals(batch.Series[i], key);
-            key = batch.Series[i];
-            _batchSeries[i] = same ? _batchSeries[i - 1] : Find(key)!;
+            numbers[i] = i > 0 && ReferenceEquals(versions[i], versions[i - 1]) ? numbers[i - 1] : IdOf(versions[i]);
+            series[i] = i > 0 && ReferenceEquals(keys[i], keys[i - 1]) ? series[i - 1] : Find(keys[i])!;
         }
     }
 
     private int IdOf(Metadata metadata)
     {
-        ref var slot = ref _lastMetadata[metadata.GetHashCode() & (LastSlots - 1)];
-        if (!ReferenceEquals(slot.Metadata, metadata))
-            slot = (metadata, Metadata.IdOf(metadata));
-        return slot.Id;
+        var hash = metadata.GetHashCode();
+        if (!_knownMetadata.TryFind(metadata, hash, out var id))
+            _knownMetadata.Add(metadata, hash, id = Metadata.IdOf(metadata));
+        return id;
     }
 
     private Series? Find(SeriesKey key)
     {
-        ref var slot = ref _lastSeries[key.GetHashCode() & (LastSlots - 1)];
-        if (!ReferenceEquals(slot.Key, key) && Index.Find(key) is { } series)
-            slot = (key, series);
-        return ReferenceEquals(slot.Key, key) ? slot.Series : null;
+        var hash = key.GetHashCode();
+        if (_knownSeries.TryFind(key, hash, out var known))
+            return known;
+        if (Index.Find(key) is not { } series)
+            return null;
+        _knownSeries.Add(key, hash, series);
+        return series;
     }
 
     private void Add(SampleBatch batch, long position)

@@ -1,6 +1,5 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples;
-using Telemetry.Projections.Samples.Columns;
 
 namespace Telemetry.Projections.Stores;
 
@@ -22,13 +21,13 @@ internal interface ISampleTables : IProjectionTables
     IEnumerable<SegmentRow> SegmentsBackwards();
 
     /// <summary>Segments of a list that hold blocks below a number and overlap a span of time (both ends inclusive), in order.</summary>
-    IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to);
+    IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to, UnpackedPages pages);
 
-    /// <summary>When the segments that <see cref="Segments"/> would give end, the latest first.</summary>
-    List<(int First, long LastAt)> SegmentEnds(BlockList list, int below, long from, long to);
+    /// <summary>Where segments of a list may be, and until when their samples go at most; the latest first.</summary>
+    List<(long Id, long LastAt)> SegmentEnds(BlockList list);
 
-    /// <param name="first">The number of its first block.</param>
-    SegmentRow Segment(BlockList list, int first);
+    /// <summary>The segments of a list in one row; none where a flush had nothing of this series.</summary>
+    List<SegmentRow> Segments(long id, BlockList list, UnpackedPages pages);
 
     /// <summary>The highest number of a version of metadata, 0 where there is none.</summary>
     int LastMetadata();
@@ -48,35 +47,13 @@ internal sealed record SampleFlush(
     List<(int Id, string Text)> Strings,
     List<SeriesRow> Series,
     List<(int Id, Metadata Metadata)> Metadata,
-    List<(int Series, byte[] State)> States,
-    List<SegmentRow> Segments,
+    List<(int Page, byte[] States)> States,
+    List<SegmentPage> Segments,
     List<(long Position, byte[] Filter)> ForeignIds);
 
 /// <summary>A series by the numbers of its strings; 0 for null.</summary>
 internal readonly record struct SeriesRow(int Id, SampleType Type, int Meter, int Unit, int Resource, int Project, int User, int Source);
 
-/// <summary>Blocks of one series that were stored together.</summary>
-/// <param name="First">The number of the first block.</param>
-/// <param name="Data">Each block, its length in bytes before it.</param>
-internal readonly record struct SegmentRow(int Series, int Kind, int First, long FirstAt, long LastAt, byte[] Data)
-{
-    public static SegmentRow Of(int series, int kind, int first, IReadOnlyCollection<Block> blocks, ByteBuffer buffer)
-    {
-        buffer.Clear();
-        foreach (var block in blocks)
-        {
-            buffer.Varint((ulong)block.Data.Length);
-            buffer.Bytes(block.Data);
-        }
-        return new(series, kind, first, blocks.Min(b => b.FirstAt), blocks.Max(b => b.LastAt), buffer.ToArray());
-    }
-
-    /// <exception cref="InvalidDataException">The bytes are no blocks.</exception>
-    public List<Block> Blocks()
-    {
-        var blocks = new List<Block>();
-        for (var reader = new ByteReader(Data); !reader.AtEnd;)
-            blocks.Add(Block.Restore(reader.Bytes(reader.Count(int.MaxValue)).ToArray(), long.MinValue));
-        return blocks;
-    }
-}
+/// <summary>What one flush stores of the blocks of a page's series: <see cref="SeriesPages"/>.</summary>
+/// <param name="FirstAt">The earliest sample in it.</param>
+internal readonly record struct SegmentPage(int Page, int Kind, long FirstAt, long LastAt, byte[] Data);

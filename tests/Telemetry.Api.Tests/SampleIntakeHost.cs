@@ -35,6 +35,7 @@ public sealed class SampleIntakeHost : IAsyncLifetime
         _app = builder.Build();
         _app.UseTelemetryApi();
         _app.MapSampleIntake();
+        _app.MapPublishedSamples();
         await _app.StartAsync();
         var address = _app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
         Client = new HttpClient { BaseAddress = new Uri(address), Timeout = TimeSpan.FromSeconds(20) };

@@ -187,6 +187,32 @@ public sealed class SampleIntakeTests(SampleIntakeHost host) : IClassFixture<Sam
         }
     }
 
+    [Fact]
+    public async Task A_dictionary_that_is_not_known_is_409_until_it_was_sent_once()
+    {
+        var referred = Compact(DictionaryForm.Referred, "dictionary-test");
+        var before = await host.Store.HeadAsync(Ct);
+
+        var unknown = await host.PostAsync("/v2/samples", referred, SampleBatchCodec.ContentType);
+        Assert.Equal(409, unknown.Status);
+        Assert.EndsWith("is not known here. Send the batch with its dictionary.", unknown.FaultString, StringComparison.Ordinal);
+        Assert.Equal(before, await host.Store.HeadAsync(Ct));
+
+        Assert.Equal(201, (await host.PostAsync("/v2/samples", Compact(DictionaryForm.Named, "dictionary-test"), SampleBatchCodec.ContentType)).Status);
+        var known = await host.PostAsync("/v2/samples", referred, SampleBatchCodec.ContentType);
+        Assert.Equal((201, "dictionary-test"), (known.Status, known.Json[0].GetProperty("resource_id").GetString()));
+    }
+
+    [Fact]
+    public async Task A_body_that_leaves_its_dictionary_out_cannot_be_signed_as_it_is()
+    {
+        var signature = $"keyid=k, alg=ecdsa-p256-sha256, sig={Convert.ToBase64String(new byte[64])}";
+
+        await RefusedAsync(
+            Compact(DictionaryForm.Referred, "r"), SampleBatchCodec.ContentType, 400,
+            "A body that refers to a dictionary proves nothing by its bytes alone. Sign it over=streams, or send the dictionary along.", ("Telemetry-Signature", signature));
+    }
+
     private async Task RefusedAsync(byte[] body, string contentType, int status, string fault, params (string, string)[] headers)
     {
         var before = await host.Store.HeadAsync(Ct);
@@ -197,6 +223,14 @@ public sealed class SampleIntakeTests(SampleIntakeHost host) : IClassFixture<Sam
         Assert.Equal((status, fault), (answer.Status, answer.FaultString));
         Assert.Equal(before, await host.Store.HeadAsync(Ct));
         Assert.True(Stopwatch.GetElapsedTime(start) < TimeSpan.FromSeconds(5), "A refusal takes milliseconds; 5 s leave room for a busy machine.");
+    }
+
+    private static byte[] Compact(DictionaryForm form, string resource)
+    {
+        var at = UnixMicroseconds.From(new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        var body = new ArrayBufferWriter<byte>();
+        SampleBatchCodec.Encode(new SampleBatch([new("cpu", SampleType.Cumulative, "ns", resource, "p1", null, "openstack")], [at], [2], [Metadata.Empty]), body, form);
+        return body.WrittenSpan.ToArray();
     }
 
     private static byte[] Compact()

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Telemetry.Api.Hosting;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
@@ -47,6 +48,19 @@ internal static class AuditBenchmark
             var events = new List<RecordedEvent>();
             await foreach (var e in log.ReadAllAsync())
                 events.Add(e);
+            for (var run = 0; run < 4; run++)
+            {
+                var hasher = new EventHasher();
+                _cpu = Environment.CpuUsage.TotalTime;
+                var c = Stopwatch.StartNew();
+                foreach (var e in events.Take(events.Count / 2))
+                    hasher.LeafHash(e);
+                Report("leaves, batches over 50 projects", samples, c);
+                c.Restart();
+                foreach (var e in events.Skip(events.Count / 2))
+                    hasher.LeafHash(e);
+                Report("leaves, batches of one project", samples, c);
+            }
             var tree = provider.GetServices<IProjection>().Single(p => p is IAuditTree);
             tree.Load();
             _cpu = Environment.CpuUsage.TotalTime;

@@ -9,7 +9,8 @@ int Option(string name, int otherwise) => options.TryGetValue(name, out var text
 switch (args.FirstOrDefault())
 {
     case "ingest":
-        await IngestBenchmark.RunAsync(Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"), options.GetValueOrDefault("--log"));
+        await IngestBenchmark.RunAsync(
+            Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"), options.GetValueOrDefault("--log"), options.GetValueOrDefault("--signed"));
         return 0;
     case "query":
         await QueryBenchmark.RunAsync(Option("--polls", 1000));
@@ -23,15 +24,35 @@ switch (args.FirstOrDefault())
     case "audit":
         await AuditBenchmark.RunAsync(Option("--polls", 300));
         return 0;
+    case "upkeep":
+        await UpkeepBenchmark.RunAsync(Option("--turns", 8), Option("--connections", 4));
+        return 0;
     case "alarms":
         await AlarmBenchmark.RunAsync(Option("--alarms", 100_000), Option("--resources", 10_000));
         return 0;
+    case "events":
+        await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000));
+        return 0;
     case "graphql":
         await GraphQLBenchmark.RunAsync();
+        await GraphQLServerBenchmark.RunAsync(Option("--polls", 20));
+        return 0;
+    case "notifications":
+        await NotificationBenchmark.RunAsync(Option("--messages", 50_000), Option("--metering", 10_000));
         return 0;
     default:
-        Console.Error.WriteLine(
-            "ingest [--polls=100] [--connections=4] [--body=json|json-ids|compact] [--log=postgres] | query [--polls=1000] | rebuild [--polls=1000] [--log=postgres] | size [--polls=1000] | "
-            + "audit [--polls=300] | alarms [--alarms=100000] [--resources=10000] | graphql; a poll is 10,000 samples");
+        Console.Error.WriteLine("""
+            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|compact|compact-named] [--log=postgres] [--signed[=body]]
+            query         [--polls=1000] [--store=postgres]
+            rebuild       [--polls=1000] [--log=postgres] [--store=postgres]
+            size          [--polls=1000] [--store=postgres]
+            audit         [--polls=300]
+            upkeep        [--turns=8] [--connections=4]
+            alarms        [--alarms=100000] [--resources=10000]
+            events        [--events=1000000] [--batch=1000]
+            graphql       [--polls=20]
+            notifications [--messages=50000] [--metering=10000]
+            A poll is 10,000 samples.
+            """);
         return 2;
 }

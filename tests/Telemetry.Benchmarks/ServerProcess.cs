@@ -40,9 +40,10 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>The most memory that was resident at any time, in megabytes.</summary>
-    public double PeakMegabytes => double.Parse(
-        File.ReadLines($"/proc/{Process.Id}/status").First(l => l.StartsWith("VmHWM", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-        CultureInfo.InvariantCulture) / 1024;
+    public double PeakMegabytes => Megabytes("VmHWM");
+
+    /// <summary>The memory that is resident now, in megabytes.</summary>
+    public double ResidentMegabytes => Megabytes("VmRSS");
 
     /// <summary>Starts the server on a free port and waits until it is ready; says how long that took.</summary>
     public static async Task<(ServerProcess Server, TimeSpan Took)> StartAsync(string data, IReadOnlyDictionary<string, string>? settings = null)
@@ -109,6 +110,10 @@ internal sealed class ServerProcess : IAsyncDisposable
             await StopAsync();
         Process.Dispose();
     }
+
+    private double Megabytes(string line) => double.Parse(
+        File.ReadLines($"/proc/{Process.Id}/status").First(l => l.StartsWith(line, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture) / 1024;
 
     private static int FreePort()
     {

@@ -24,10 +24,40 @@ public static class DebianPackage
         }
     }
 
+    /// <summary>Whether a file that a package brings is there; the package is installed where it is not and the account may.</summary>
+    public static bool HasFile(string path, string package)
+    {
+        lock (Installing)
+        {
+            if (!File.Exists(path) && Environment.IsPrivilegedProcess && !Run("install", "-y", "--no-install-recommends", package) && Run("update"))
+                Run("install", "-y", "--no-install-recommends", package);
+            return File.Exists(path);
+        }
+    }
+
     private static string? Find(string name, string? folder) =>
         (folder is null ? ["/usr/bin", "/usr/local/bin", "/usr/sbin"] : new[] { folder }).Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
 
     private static bool Run(params string[] arguments)
+    {
+        // What is installed here is started by the tests, not by its maintainer's scripts.
+        const string policy = "/usr/sbin/policy-rc.d";
+        if (File.Exists(policy))
+            return RunApt(arguments);
+        File.WriteAllText(policy, "#!/bin/sh\nexit 101\n");
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(policy, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+        try
+        {
+            return RunApt(arguments);
+        }
+        finally
+        {
+            File.Delete(policy);
+        }
+    }
+
+    private static bool RunApt(string[] arguments)
     {
         var start = new ProcessStartInfo("apt-get", ["-q", "-o", "DPkg::Lock::Timeout=300", .. arguments])
         {

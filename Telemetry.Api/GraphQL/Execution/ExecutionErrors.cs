@@ -49,15 +49,9 @@ internal sealed class ExecutionErrors(ExecutionRequest request, DocumentNode doc
             LeafCoercionException e => [At(e.Message, ErrorCodes.BadUserInput)],
             NullViolationException => [At($"{nodes[0].Name} is never null, and has no value.", ErrorCodes.NullViolation)],
             ResultCoercionException e => [At(e.Message, ErrorCodes.Internal)],
-            _ => [Unexpected()],
+            _ => [At("Unexpected Execution Error", ErrorCodes.Internal)],
         };
 
         Error At(string message, string code) => new(message) { Code = code, Path = path, Locations = locations, Exception = exception };
-
-        Error Unexpected()
-        {
-            request.OnUnexpected(exception, path);
-            return At("Unexpected Execution Error", ErrorCodes.Internal);
-        }
     }
 }

@@ -18,7 +18,4 @@ internal sealed record ExecutionRequest
 
     /// <summary>Applied to every error.</summary>
     public Func<IError, IError> Filter { get; init; } = static e => e;
-
-    /// <summary>Told of exceptions that the client does not see.</summary>
-    public Action<Exception, Path> OnUnexpected { get; init; } = static (_, _) => { };
 }

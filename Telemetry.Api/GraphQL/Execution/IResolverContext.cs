@@ -5,7 +5,7 @@ namespace Telemetry.Api.GraphQL.Execution;
 /// <summary>What a resolver knows of its field and request.</summary>
 internal interface IResolverContext
 {
-    Schema Schema { get; }
+    Types.Schema Schema { get; }
 
     ObjectType ObjectType { get; }
 
@@ -40,8 +40,8 @@ internal interface IResolverContext
     /// <summary>Whether a field is selected below this one, whatever the object's type.</summary>
     bool IsSelected(string fieldName);
 
-    /// <summary>The selections below this one for objects of a type.</summary>
-    IReadOnlyList<ISelection> GetSelections(ObjectType type);
+    /// <summary>The selections below this one, or below one of those, for objects of a type.</summary>
+    IReadOnlyList<ISelection> GetSelections(ObjectType type, ISelection? selection = null);
 
     /// <summary>The arguments of a selection below this one, by name.</summary>
     IReadOnlyDictionary<string, object?> GetArguments(ISelection selection);

@@ -12,7 +12,7 @@ internal sealed class Operation
     private readonly IReadOnlyDictionary<string, object?> _variables;
     private int _selections;
 
-    private Operation(Schema schema, PreparedDocument document, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables)
+    private Operation(Types.Schema schema, PreparedDocument document, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables)
     {
         Schema = schema;
         Document = document;
@@ -22,7 +22,7 @@ internal sealed class Operation
         _variables = variables;
     }
 
-    public Schema Schema { get; }
+    public Types.Schema Schema { get; }
     public PreparedDocument Document { get; }
     public OperationDefinitionNode Definition { get; }
     public ObjectType RootType { get; }
@@ -33,7 +33,7 @@ internal sealed class Operation
 
     /// <param name="definition">Of an operation whose root type the schema has.</param>
     /// <param name="variables">Those of the request for an operation of its own; empty for one that is shared.</param>
-    public static Operation Create(Schema schema, PreparedDocument document, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables) =>
+    public static Operation Create(Types.Schema schema, PreparedDocument document, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables) =>
         new(schema, document, definition, variables);
 
     /// <summary>The fields for an object, in the order of their first appearance.</summary>
@@ -58,7 +58,7 @@ internal sealed class Operation
     }
 
     /// <summary>A field by name, the three of introspection included.</summary>
-    public static OutputField? FindField(Schema schema, NamedType type, string name) => name switch
+    public static OutputField? FindField(Types.Schema schema, NamedType type, string name) => name switch
     {
         "__typename" => IntrospectionTypes.TypeNameField,
         "__schema" when type == schema.QueryType => IntrospectionTypes.SchemaField,

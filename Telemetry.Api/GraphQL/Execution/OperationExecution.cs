@@ -83,7 +83,7 @@ internal sealed partial class OperationExecution
         {
             if (!_loaders.TryGetValue(typeof(T), out var loader))
             {
-                var options = Request.DataLoaderOptions with { RequestAborted = RequestAborted };
+                var options = Request.DataLoaderOptions with { ContextData = Request.ContextData, RequestAborted = RequestAborted };
                 _loaders.Add(typeof(T), loader = Request.DataLoaders.Create(typeof(T), Request.Services, _queue, options));
             }
 

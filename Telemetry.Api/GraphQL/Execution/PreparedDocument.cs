@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Telemetry.Api.GraphQL.Language;
-using Telemetry.Api.GraphQL.Types;
 
 namespace Telemetry.Api.GraphQL.Execution;
 
@@ -38,7 +37,7 @@ internal sealed class PreparedDocument
     public ConcurrentDictionary<OperationDefinitionNode, double> Costs { get; } = [];
 
     /// <summary>The operation with the fields that a request's variables leave in it.</summary>
-    public Operation Prepare(Schema schema, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables) => _dependsOnVariables
+    public Operation Prepare(Types.Schema schema, OperationDefinitionNode definition, IReadOnlyDictionary<string, object?> variables) => _dependsOnVariables
         ? Operation.Create(schema, this, definition, variables)
         : _shared.GetOrAdd(definition, static (d, a) => Operation.Create(a.schema, a.document, d, NoVariables), (schema, document: this));
 

@@ -2,20 +2,19 @@ using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
 using Telemetry.Api.GraphQL.Language;
-using Telemetry.Api.GraphQL.Types;
 using Telemetry.Api.GraphQL.Validation;
 
 namespace Telemetry.Api.GraphQL.Execution;
 
 /// <summary>Carries out requests: document, judgement, variables, cost, execution; each step ends it with its own errors.</summary>
 internal sealed class RequestExecutor(
-    Schema schema, RequestExecutorOptions options, DataLoaderRegistry loaders, IEnumerable<IErrorFilter> filters, TimeProvider time, ILogger<RequestExecutor> log)
+    Types.Schema schema, RequestExecutorOptions options, DataLoaderRegistry loaders, IEnumerable<IErrorFilter> filters, TimeProvider time, ILogger<RequestExecutor> log)
 {
     private readonly LruCache<string, PreparedDocument> _documents = new(options.DocumentCacheSize);
     private readonly LruCache<string, string> _persisted = new(options.PersistedOperationsSize);
     private readonly IErrorFilter[] _filters = [.. filters];
 
-    public Schema Schema { get; } = schema;
+    public Types.Schema Schema { get; } = schema;
 
     public RequestExecutorOptions Options { get; } = options;
 
@@ -52,7 +51,6 @@ internal sealed class RequestExecutor(
                 DataLoaderOptions = Options.DataLoader,
                 MaxErrors = Options.MaxExecutionErrors,
                 Filter = Filter,
-                OnUnexpected = (exception, path) => Log.ResolverFailed(log, exception, path.ToString()),
             };
             return definition.Operation == OperationType.Subscription
                 ? await SubscribeAsync(operation, execution, cost, ct).ConfigureAwait(false)
@@ -72,6 +70,8 @@ internal sealed class RequestExecutor(
     {
         foreach (var filter in _filters)
             error = filter.OnError(error);
+        if (error is { Code: ErrorCodes.Internal, Exception: { } unexpected })
+            Log.ResolverFailed(log, unexpected, error.Path?.ToString() ?? "");
         return error;
     }
 

@@ -6,7 +6,7 @@ namespace Telemetry.Api.GraphQL.Execution;
 internal sealed class ResolverContext(
     OperationExecution execution, ObjectResult node, int index, Selection selection, object source, object?[] arguments) : IResolverContext
 {
-    public Schema Schema => execution.Operation.Schema;
+    public Types.Schema Schema => execution.Operation.Schema;
     public ObjectType ObjectType => node.Type;
     public ISelection Selection => selection;
     public IServiceProvider Services => execution.Request.Services;
@@ -49,8 +49,8 @@ internal sealed class ResolverContext(
         selection.Children is not null
         && Schema.PossibleTypes(selection.Field.Type.Named).Any(type => GetSelections(type).Any(s => s.Field.Name == fieldName));
 
-    public IReadOnlyList<ISelection> GetSelections(ObjectType type) =>
-        selection.Children is { } children ? execution.Operation.GetSelections(children, type) : [];
+    public IReadOnlyList<ISelection> GetSelections(ObjectType type, ISelection? below = null) =>
+        ((Selection?)below ?? selection).Children is { } children ? execution.Operation.GetSelections(children, type) : [];
 
     public IReadOnlyDictionary<string, object?> GetArguments(ISelection selection)
     {

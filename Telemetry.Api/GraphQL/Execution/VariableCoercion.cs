@@ -10,7 +10,7 @@ internal static class VariableCoercion
     /// <param name="maxErrors">More are not told.</param>
     /// <returns>The values, or the errors; one of them is empty.</returns>
     public static (IReadOnlyDictionary<string, object?> Values, IReadOnlyList<IError> Errors) Coerce(
-        Schema schema, DocumentNode document, OperationDefinitionNode operation, JsonElement? given, int maxErrors)
+        Types.Schema schema, DocumentNode document, OperationDefinitionNode operation, JsonElement? given, int maxErrors)
     {
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
         var errors = new List<IError>();

@@ -9,17 +9,19 @@ internal static class EventStreamWriter
     /// <param name="context">Nothing of its response has been sent.</param>
     /// <param name="results">Read until its end, or until the client leaves.</param>
     /// <param name="keepAlive">Between two comments while there is nothing to send.</param>
-    /// <param name="time">Measures it.</param>
+    /// <param name="sendTimeout">After which a client that takes nothing is cut off.</param>
+    /// <param name="time">Measures both.</param>
     /// <param name="ct">Ends the stream without saying that it is complete: the client is to come back.</param>
     public static async Task WriteAsync(
-        HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeProvider time, CancellationToken ct)
+        HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time, CancellationToken ct)
     {
         var response = context.Response;
+        var isCutOff = false;
         response.ContentType = $"{ContentNegotiation.EventStream}; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         response.BodyWriter.Write(":\n\n"u8);
-        await response.BodyWriter.FlushAsync(ct);
+        await FlushAsync();
         var traceId = ResultFormatter.TraceIdOf(context);
         var reader = results.GetAsyncEnumerator(ct);
         await using (reader)
@@ -36,7 +38,7 @@ internal static class EventStreamWriter
                             break;
                         quiet = Task.Delay(keepAlive, time, ct);
                         response.BodyWriter.Write(":\n\n"u8);
-                        await response.BodyWriter.FlushAsync(ct);
+                        await FlushAsync();
                         continue;
                     }
 
@@ -45,13 +47,13 @@ internal static class EventStreamWriter
                     response.BodyWriter.Write("event: next\ndata: "u8);
                     ResultFormatter.Write(response.BodyWriter, reader.Current, traceId);
                     response.BodyWriter.Write("\n\n"u8);
-                    await response.BodyWriter.FlushAsync(ct);
+                    await FlushAsync();
                     next = reader.MoveNextAsync().AsTask();
                 }
             }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested || isCutOff)
             {
-                // The client left, or the server stops.
+                // The client left or was cut off, or the server stops.
             }
             finally
             {
@@ -60,9 +62,32 @@ internal static class EventStreamWriter
             }
         }
 
-        if (ct.IsCancellationRequested)
+        if (ct.IsCancellationRequested || isCutOff)
             return;
         response.BodyWriter.Write("event: complete\ndata:\n\n"u8);
-        await response.BodyWriter.FlushAsync(ct);
+        await FlushAsync();
+
+        // The server's own least rate of an answer would let a large event take minutes.
+        async ValueTask FlushAsync()
+        {
+            try
+            {
+                var flushing = response.BodyWriter.FlushAsync(ct);
+                if (flushing.IsCompleted)
+                    await flushing;
+                else
+                    await flushing.AsTask().WaitAsync(sendTimeout, time, ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                // Whoever reads the results sees it too.
+            }
+            catch (TimeoutException)
+            {
+                isCutOff = true;
+                context.Abort();
+                throw new OperationCanceledException($"The client took nothing for {sendTimeout.TotalSeconds:0.###} s.");
+            }
+        }
     }
 }

@@ -18,6 +18,7 @@ internal sealed class GraphQLHttpHandler(
 
     private readonly IHttpRequestInterceptor[] _interceptors = [.. interceptors];
     private readonly IGraphQLTool? _tool = tools.FirstOrDefault();
+    private int _sockets;
 
     public RequestExecutor Executor => executor;
 
@@ -27,6 +28,21 @@ internal sealed class GraphQLHttpHandler(
 
     /// <summary>Cancelled when the server stops: what would go on for ever ends then.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
+
+    /// <summary>Sockets that are open.</summary>
+    public int Sockets => Volatile.Read(ref _sockets);
+
+    /// <summary>Takes one of the server's sockets; <see cref="LeaveSocket"/> gives it back.</summary>
+    /// <exception cref="BadRequestException">All are taken.</exception>
+    public void EnterSocket()
+    {
+        if (Interlocked.Increment(ref _sockets) <= options.Sockets.MaxSockets)
+            return;
+        LeaveSocket();
+        throw new BadRequestException($"The server carries {options.Sockets.MaxSockets} sockets already.", StatusCodes.Status503ServiceUnavailable);
+    }
+
+    public void LeaveSocket() => Interlocked.Decrement(ref _sockets);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -42,7 +58,12 @@ internal sealed class GraphQLHttpHandler(
         {
             await RefuseAsync(context, StatusCodes.Status400BadRequest, e.Errors);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException e) when (!context.Response.HasStarted)
+        {
+            // The body came too slowly, broke off, or was larger than the server takes.
+            await RefuseAsync(context, e.StatusCode, new Error("The request's body did not arrive.") { Code = ErrorCodes.BadRequest });
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException && context.RequestAborted.IsCancellationRequested)
         {
             // The client left: there is nobody to answer.
         }
@@ -197,10 +218,10 @@ internal sealed class GraphQLHttpHandler(
         switch (result)
         {
             case ExecutionResult.ResponseStream stream:
-                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, time, streaming.Token);
+                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, options.SendTimeout, time, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single } when accepted.Json is null && single.HasData:
-                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, time, streaming.Token);
+                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, options.SendTimeout, time, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single }:
                 if (isRefused)

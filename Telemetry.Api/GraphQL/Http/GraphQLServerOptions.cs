@@ -27,6 +27,9 @@ internal sealed class GraphQLServerOptions
     /// <summary>Other sites whose pages may open sockets, as <c>https://host:port</c>; the endpoint's own always may.</summary>
     public IList<string> AllowedOrigins { get; set; } = [];
 
+    /// <summary>How long a client of a socket or of a stream of events may take in nothing before it is ended. Default 5 s.</summary>
+    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
     public GraphQLSocketOptions Sockets { get; set; } = new();
 
     public GraphQLToolOptions Tool { get; set; } = new();
@@ -46,6 +49,9 @@ internal sealed class GraphQLSocketOptions
 
     /// <summary>Operations at once on one socket. Default 100.</summary>
     public int MaxOperations { get; set; } = 100;
+
+    /// <summary>Sockets at once; the next is refused with 503. Default 10 000.</summary>
+    public int MaxSockets { get; set; } = 10_000;
 }
 
 /// <summary>The page for browsers.</summary>
@@ -53,6 +59,12 @@ internal sealed class GraphQLToolOptions
 {
     /// <summary>Whether it is served. Default true.</summary>
     public bool Enable { get; set; } = true;
+
+    /// <summary>What the page calls itself.</summary>
+    public string Title { get; set; } = "GraphQL";
+
+    /// <summary>What a new document holds: something that can be run as it is.</summary>
+    public string Document { get; set; } = "{\n  __typename\n}\n";
 
     public GraphQLToolServeMode ServeMode { get; set; } = GraphQLToolServeMode.Embedded;
 }

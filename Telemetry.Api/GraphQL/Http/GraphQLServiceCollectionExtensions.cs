@@ -45,7 +45,7 @@ internal static class GraphQLServiceCollectionExtensions
     }
 
     /// <summary>Takes a schema that is made already, instead of one of C# types.</summary>
-    public static IRequestExecutorBuilder AddSchema(this IRequestExecutorBuilder builder, Schema schema)
+    public static IRequestExecutorBuilder AddSchema(this IRequestExecutorBuilder builder, Types.Schema schema)
     {
         builder.Services.Replace(ServiceDescriptor.Singleton(schema));
         return builder;

@@ -24,22 +24,29 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         var late = Task.Delay(handler.Options.Sockets.ConnectionInitializationTimeout, handler.Time, _closing.Token);
         try
         {
-            var next = ReceiveAsync();
+            Task<JsonElement?>? next = ReceiveAsync();
             while (true)
             {
                 if (_state is null && await Task.WhenAny(next, late) == late)
                 {
                     _closing.Token.ThrowIfCancellationRequested();
                     await CloseAsync(SocketCloseCodes.InitialisationTimeout, "Connection initialisation timeout");
-                    return;
+                    break;
                 }
 
-                if (await next is not { } message)
-                    return;
-                if (!await HandleAsync(message))
-                    return;
+                if (await next is not { } message || !await HandleAsync(message))
+                {
+                    next = null;
+                    break;
+                }
+
                 next = ReceiveAsync();
             }
+
+            // Hanging up now could take back the reason that is on its way: the client has a second to close too.
+            _closing.CancelAfter(TimeSpan.FromSeconds(1));
+            while (socket.State == WebSocketState.CloseSent && await (next ?? ReceiveAsync()) is not null)
+                next = null;
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
@@ -154,6 +161,13 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
     {
         if (_state is null)
             return await CloseAsync(SocketCloseCodes.Unauthorized, "Unauthorized");
+        if (_operations.Count >= handler.Options.Sockets.MaxOperations && !_operations.ContainsKey(id))
+        {
+            // Told before the next message is read: a client that asks without reading waits, and fills no memory.
+            await SendErrorsAsync(id, [new Error($"A socket carries {handler.Options.Sockets.MaxOperations} operations at once.") { Code = ErrorCodes.BadRequest }]);
+            return true;
+        }
+
         var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
         if (!_operations.TryAdd(id, cancellation))
         {
@@ -170,8 +184,6 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         var ct = cancellation.Token;
         try
         {
-            if (_operations.Count > handler.Options.Sockets.MaxOperations)
-                throw new BadRequestException($"A socket carries {handler.Options.Sockets.MaxOperations} operations at once.");
             if (!message.TryGetProperty("payload", out var payload))
                 throw new BadRequestException("The message has no payload.");
             var request = RequestReader.Read(payload) with { ContextData = _state! };
@@ -272,7 +284,11 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         try
         {
             if (socket.State == WebSocketState.Open)
-                await socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, _closing.Token);
+                await InTimeAsync(socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, _closing.Token));
+        }
+        catch (TimeoutException)
+        {
+            await AbandonAsync();
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException)
         {
@@ -284,6 +300,23 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         }
     }
 
+    /// <exception cref="TimeoutException">The client takes nothing.</exception>
+    private async ValueTask InTimeAsync(ValueTask sending)
+    {
+        if (sending.IsCompletedSuccessfully)
+            await sending;
+        else
+            await sending.AsTask().WaitAsync(handler.Options.SendTimeout, handler.Time, _closing.Token);
+    }
+
+    /// <summary>Ends the socket and its operations, without a word: nobody reads.</summary>
+    private async Task AbandonAsync()
+    {
+        Log.SocketEnded(log, $"its client took nothing for {handler.Options.SendTimeout.TotalSeconds:0.###} s.");
+        socket.Abort();
+        await _closing.CancelAsync();
+    }
+
     private async Task<bool> CloseAsync(int code, string reason)
     {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
@@ -291,7 +324,11 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
             await _sending.WaitAsync(_closing.Token);
             try
             {
-                await socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, _closing.Token);
+                await InTimeAsync(new(socket.CloseOutputAsync((WebSocketCloseStatus)code, reason, _closing.Token)));
+            }
+            catch (TimeoutException)
+            {
+                await AbandonAsync();
             }
             finally
             {

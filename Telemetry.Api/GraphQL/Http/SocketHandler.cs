@@ -9,6 +9,19 @@ internal static class SocketHandler
     {
         if (!IsAllowedOrigin(context.Request, handler.Options.AllowedOrigins))
             throw new BadRequestException("Pages of this origin may not open sockets here.", StatusCodes.Status403Forbidden);
+        handler.EnterSocket();
+        try
+        {
+            await CarryAsync(context, handler, log);
+        }
+        finally
+        {
+            handler.LeaveSocket();
+        }
+    }
+
+    private static async Task CarryAsync(HttpContext context, GraphQLHttpHandler handler, ILogger log)
+    {
         var protocol = SocketProtocol.Choose(context.WebSockets.WebSocketRequestedProtocols);
         var settings = handler.Options.Sockets;
         // A socket that answers no ping is half open: the framework ends it.

@@ -1,5 +1,4 @@
 using Telemetry.Api.GraphQL.Language;
-using Telemetry.Api.GraphQL.Types;
 using Telemetry.Api.GraphQL.Validation.Rules;
 
 namespace Telemetry.Api.GraphQL.Validation;
@@ -42,7 +41,7 @@ internal static class DocumentValidator
 
     /// <summary>What is wrong, in the order of discovery, no more than the options allow; empty for a document that can be carried out.</summary>
     public static IReadOnlyList<ValidationError> Validate(
-        Schema schema, DocumentNode document, ValidationOptions? options = null, IEnumerable<Func<ValidationRule>>? rules = null)
+        Types.Schema schema, DocumentNode document, ValidationOptions? options = null, IEnumerable<Func<ValidationRule>>? rules = null)
     {
         var context = new ValidationContext(schema, document, options ?? ValidationOptions.Default);
         // First, since the rules recurse through fragments and rely on it.

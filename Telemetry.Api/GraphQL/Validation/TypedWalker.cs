@@ -6,7 +6,7 @@ namespace Telemetry.Api.GraphQL.Validation;
 
 /// <summary>Walks an executable definition, keeping the types at hand. What is no executable definition it leaves alone.</summary>
 internal sealed class TypedWalker(
-    Schema schema, TypeTrail types, Action<SyntaxNode, TypeTrail> enter, Action<SyntaxNode, TypeTrail>? leave = null)
+    Types.Schema schema, TypeTrail types, Action<SyntaxNode, TypeTrail> enter, Action<SyntaxNode, TypeTrail>? leave = null)
 {
     public void Walk(SyntaxNode node)
     {

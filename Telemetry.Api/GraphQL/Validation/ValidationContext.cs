@@ -10,7 +10,7 @@ internal sealed class ValidationContext
     private readonly Dictionary<SyntaxNode, IReadOnlyList<VariableUsage>> _usages = [];
     private readonly List<ValidationError> _errors = [];
 
-    public ValidationContext(Schema schema, DocumentNode document, ValidationOptions options)
+    public ValidationContext(Types.Schema schema, DocumentNode document, ValidationOptions options)
     {
         Schema = schema;
         Document = document;
@@ -25,7 +25,7 @@ internal sealed class ValidationContext
         Fragments = fragments;
     }
 
-    public Schema Schema { get; }
+    public Types.Schema Schema { get; }
     public DocumentNode Document { get; }
     public ValidationOptions Options { get; }
     public IReadOnlyDictionary<string, FragmentDefinitionNode> Fragments { get; }

@@ -18,11 +18,12 @@ internal static class AuditApi
         return services;
     }
 
-    /// <summary>Maps <c>/v2/keys</c> and <c>/v2/streams</c>, and with the tree <c>/v2/audit</c> and <c>/v2/ratings</c>, whose results name a checkpoint.</summary>
+    /// <summary>Maps <c>/v2/keys</c>, <c>/v2/streams</c> and <c>/v2/cursors</c>, and with the tree <c>/v2/audit</c> and <c>/v2/ratings</c>, whose results name a checkpoint.</summary>
     public static IEndpointRouteBuilder MapAuditApi(this IEndpointRouteBuilder routes, bool tree = true)
     {
         routes.MapKeys();
         routes.MapStreams();
+        routes.MapCursors();
         if (!tree)
             return routes;
         routes.MapAudit();

@@ -124,20 +124,12 @@ internal static class AuditEndpoints
         context.DemandUnlimited();
         var tile = Demand($"0/{path}", audit);
         var first = tile.Index * Tile.FullWidth;
-        if (audit.Tree.PositionOf(first) is not { } position || audit.Tree.FirstLeafOf(position) is not { } leaf)
+        if (audit.Tree.PositionOf(first) is not { } position)
             throw ApiException.NotFound("Tile", path);
         using var bundle = new MemoryStream();
-        await foreach (var recorded in log.ReadAllAsync(position - 1, ct))
-        {
-            foreach (var entry in CanonicalEvent.Of(recorded))
-            {
-                if (leaf >= first && leaf < first + tile.Width)
-                    Append(bundle, entry.Encode());
-                leaf++;
-            }
-            if (leaf >= first + tile.Width)
-                break;
-        }
+        var hasher = new EventHasher();
+        await foreach (var recorded in log.ReadAllAsync(position - 1, ct).Take(tile.Width).WithCancellation(ct))
+            Append(bundle, hasher.Canonical(recorded).Encode());
         await WriteImmutableAsync(context, bundle.ToArray(), ct);
     }
 

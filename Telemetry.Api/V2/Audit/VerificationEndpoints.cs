@@ -2,6 +2,8 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Streams;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
 
@@ -12,16 +14,19 @@ internal static class VerificationEndpoints
 {
     private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
+    private static readonly Argument ReadModels = new("read_models", ArgumentKind.Text, "How many series are compared with the read models: none, spot (a hundred at random, the default) or full.");
+
     public static void MapVerification(this IEndpointRouteBuilder routes) =>
-        routes.MapPost("/v2/audit/verification", VerifyAsync).Takes().WithTags("Audit").WithName("verify").WithSummary("Walks the log and compares it with its tree and checkpoints (admins).");
+        routes.MapPost("/v2/audit/verification", VerifyAsync).Takes(ReadModels).WithTags("Audit").WithName("verify").WithSummary("Walks the log and compares it with its tree and checkpoints (admins).");
 
     /// <summary>Answers at once, with a line of JSON now and then: {"position", "head", "samples"}; the last is {"report"} or {"error"}.</summary>
-    private static async Task VerifyAsync(HttpContext context, AuditLog audit, IEventStore log, TimeProvider time, CancellationToken ct)
+    private static async Task VerifyAsync(HttpContext context, AuditLog audit, IServiceProvider services, TimeProvider time, CancellationToken ct)
     {
         context.DemandUnlimited();
+        var scope = Scope(Arguments.OfQueryString(context).Text(ReadModels));
         context.Response.ContentType = StreamEndpoints.Ndjson;
         var latest = new Latest();
-        var verifying = Task.Run(() => new LogVerifier(log, audit.Tree, audit.Checkpoints(), audit.Verifier).VerifyAsync(latest, ct), ct);
+        var verifying = Task.Run(() => Verifier(services, audit, scope, services.GetService<IProjectionProgress>()).VerifyAsync(latest, ct), ct);
         while (await Task.WhenAny(verifying, Task.Delay(TimeSpan.FromSeconds(1), time, ct)) != verifying)
             await WriteLineAsync(new { latest.Value.Position, latest.Value.Head, latest.Value.Samples });
         try
@@ -42,6 +47,23 @@ internal static class VerificationEndpoints
         }
     }
 
+    /// <summary>Walks a log with what the services have of it.</summary>
+    public static LogVerifier Verifier(IServiceProvider services, AuditLog audit, ReadModelScope scope, IProjectionProgress? progress)
+    {
+        var secrets = new SigningSecrets(services.GetRequiredService<IConfiguration>().GetSection("Telemetry:Signing:Secrets").Get<string[]>() ?? []);
+        return new(
+            services.GetRequiredService<IEventStore>(), audit.Tree, audit.Checkpoints(), audit.Verifier,
+            new(services.GetRequiredService<IMeteringReader>(), scope, progress), secrets);
+    }
+
+    private static ReadModelScope Scope(string? text) => text switch
+    {
+        null or "spot" => ReadModelScope.Spot,
+        "none" => ReadModelScope.None,
+        "full" => ReadModelScope.Full,
+        _ => throw ApiException.InvalidInput(ReadModels.Name, text, "It is none, spot or full."),
+    };
+
     private sealed class Latest : IProgress<AuditProgress>
     {
         public AuditProgress Value { get; private set; }
@@ -52,10 +74,12 @@ internal static class VerificationEndpoints
 
 /// <summary>A report as JSON has it.</summary>
 internal sealed record AuditReportView(
-    long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures, IReadOnlyList<AuditFaultView> Faults)
+    long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures,
+    long Hmacs, long UnverifiedHmacs, int SeriesCompared, IReadOnlyList<AuditFaultView> Faults)
 {
     public static AuditReportView Of(AuditReport report) => new(
         report.Events, report.Leaves, report.Samples, report.Unverified, report.Root, report.Checkpoints, report.Signatures,
+        report.Hmacs, report.UnverifiedHmacs, report.SeriesCompared,
         [.. report.Faults.Select(f => new AuditFaultView(f.Kind.ToString(), f.Leaf, f.Position, f.Stream?.ToString(), f.Version, f.Message))]);
 }
 

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
+using Telemetry.Domain;
 
 namespace Telemetry.Api.V2.Calls;
 
@@ -26,35 +27,12 @@ internal static class JsonBody
             var value = JsonElement.ParseValue(ref reader);
             if (reader.Read())
                 throw new JsonException();
-            DemandText(value);
+            JsonText.Demand(value);
             return value;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             throw ApiException.BadRequest("Request is not in valid JSON format");
-        }
-    }
-
-    /// <summary>Goes through all text once: halves of surrogate pairs are JSON but no text, and throw where they are read.</summary>
-    /// <exception cref="InvalidOperationException">There are some.</exception>
-    public static void DemandText(JsonElement value)
-    {
-        switch (value.ValueKind)
-        {
-            case JsonValueKind.String:
-                _ = value.GetString();
-                break;
-            case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray())
-                    DemandText(item);
-                break;
-            case JsonValueKind.Object:
-                foreach (var property in value.EnumerateObject())
-                {
-                    _ = property.Name;
-                    DemandText(property.Value);
-                }
-                break;
         }
     }
 

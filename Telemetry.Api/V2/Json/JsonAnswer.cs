@@ -49,6 +49,41 @@ internal static class JsonAnswer
         await body.FlushAsync(context.RequestAborted);
     }
 
+    /// <summary>Answers with a list whose length shows at its end.</summary>
+    public static async Task WriteListAsync<T>(HttpContext context, IAsyncEnumerable<T> rows, Action<Utf8JsonWriter, T> write)
+    {
+        Begin(context.Response, StatusCodes.Status200OK);
+        var body = context.Response.BodyWriter;
+        await using var json = new Utf8JsonWriter(body, Options);
+        var flushed = 0L;
+        json.WriteStartArray();
+        await foreach (var row in rows.WithCancellation(context.RequestAborted))
+        {
+            write(json, row);
+            if (json.BytesPending + json.BytesCommitted - flushed < FlushBytes)
+                continue;
+            json.Flush();
+            flushed = json.BytesCommitted;
+            if ((await body.FlushAsync(context.RequestAborted)).IsCompleted)
+                return;
+        }
+        json.WriteEndArray();
+        json.Flush();
+        await body.FlushAsync(context.RequestAborted);
+    }
+
+    /// <summary>RFC 7240: whether the caller wants no echo (<c>Prefer: return=minimal</c>, perhaps among other preferences).</summary>
+    public static bool PrefersMinimal(HttpRequest request) =>
+        request.Headers["Prefer"].Any(header => header!.Split(',', ';').Any(preference =>
+            preference.Replace(" ", "", StringComparison.Ordinal).Equals("return=minimal", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>Answers a caller that wants no echo.</summary>
+    public static void WriteMinimal(HttpResponse response)
+    {
+        response.Headers["Preference-Applied"] = "return=minimal";
+        response.StatusCode = StatusCodes.Status204NoContent;
+    }
+
     private static void Begin(HttpResponse response, int status)
     {
         response.StatusCode = status;

@@ -40,11 +40,22 @@ internal static class Schemas
         yield return new("Sample", Object(
             ("id", Text), ("meter", Text), ("type", SampleType), ("unit", TextOrNull), ("volume", Float), ("resource_id", Text),
             ("user_id", TextOrNull), ("project_id", TextOrNull), ("source", Text), ("timestamp", Timestamp), ("recorded_at", Timestamp), ("metadata", Texts)));
+        yield return new("PublishedSample", Object(
+            ("name", Text), ("type", SampleType), ("unit", TextOrNull), ("volume", Float), ("resource_id", Text), ("user_id", TextOrNull), ("project_id", TextOrNull),
+            ("source", TextOrNull), ("timestamp", Timestamp), ("resource_metadata", new OpenApiSchema { Type = JsonSchemaType.Object }), ("id", TextOrNull),
+            ("monotonic_time", FloatOrNull)));
         yield return new("Resource", Object(
             ("resource_id", Text), ("project_id", TextOrNull), ("user_id", TextOrNull), ("first_sample_timestamp", Timestamp),
             ("last_sample_timestamp", Timestamp), ("metadata", Texts), ("links", List(new OpenApiSchemaReference("Link", document))), ("source", Text)));
         yield return new("Statistics", Statistics());
         yield return new("ComplexQuery", ComplexQuery());
+        var traitType = new OpenApiSchema { Type = JsonSchemaType.String, Enum = ["string", "integer", "float", "datetime"] };
+        yield return new("Event", Object(
+            ("message_id", Text), ("event_type", Text), ("generated", Timestamp), ("traits", List(new OpenApiSchemaReference("Trait", document))),
+            ("raw", new OpenApiSchema { Type = JsonSchemaType.Object, Description = "The notification that the event was made of, where it was asked for." })));
+        yield return new("Trait", Object(("name", Text), ("type", traitType), ("value", Text)));
+        yield return new("TraitDescription", Object(("name", Text), ("type", traitType)));
+        yield return new("EventType", Text);
         yield return new("Alarm", Alarm());
         yield return new("AlarmState", new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. AlarmNames.States] });
         yield return new("AlarmChange", Object(

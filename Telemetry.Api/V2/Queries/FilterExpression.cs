@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Telemetry.Api.Auth;
-using Telemetry.Api.V2.Calls;
 using Telemetry.Domain;
 using Telemetry.Domain.Queries;
 
@@ -39,7 +38,7 @@ internal sealed class FilterExpression
         try
         {
             root = JsonElement.Parse(text, new JsonDocumentOptions { MaxDepth = MaxDepth });
-            JsonBody.DemandText(root);
+            JsonText.Demand(root);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or ArgumentException)
         {

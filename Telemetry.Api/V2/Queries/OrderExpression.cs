@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Telemetry.Api.V2.Calls;
 using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 
@@ -16,7 +15,7 @@ internal static class OrderExpression
         try
         {
             var root = JsonElement.Parse(text, new JsonDocumentOptions { MaxDepth = FilterExpression.MaxDepth });
-            JsonBody.DemandText(root);
+            JsonText.Demand(root);
             if (root.ValueKind != JsonValueKind.Array)
                 throw Invalid($"{PythonText.Repr(root)} is not of type 'array'");
             if (root.GetArrayLength() > MaxKeys)

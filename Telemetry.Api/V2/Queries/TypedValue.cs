@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Api.V2.Queries;
 
@@ -9,6 +10,7 @@ namespace Telemetry.Api.V2.Queries;
 /// <remarks>Source: ceilometer/api/controllers/v2/base.py (Query._get_value_as_type).</remarks>
 internal static class TypedValue
 {
+    private const string SupportedByTraits = "['integer', 'float', 'string', 'datetime']";
     private const string Supported = "['integer', 'float', 'string', 'boolean', 'datetime']";
 
     /// <param name="type">Null or empty: what the text looks like to Python.</param>
@@ -22,6 +24,17 @@ internal static class TypedValue
         "datetime" => IsoTimestamp.Parse(text) is { } at ? QueryValue.Instant(at.Utc) : throw Unconvertible(text, type),
         "string" => QueryValue.Of(text),
         _ => throw ApiException.BadRequest($"The data type {type} is not supported. The supported data type list is: {Supported}"),
+    };
+
+    /// <summary>The type of a trait that a condition names; text unless it does.</summary>
+    /// <exception cref="ApiException">400: there is no such type of traits.</exception>
+    public static TraitType TraitType(string? type) => type switch
+    {
+        null or "" or "string" => Domain.TelemetryEvents.TraitType.Text,
+        "integer" => Domain.TelemetryEvents.TraitType.Integer,
+        "float" => Domain.TelemetryEvents.TraitType.Float,
+        "datetime" => Domain.TelemetryEvents.TraitType.Datetime,
+        _ => throw ApiException.BadRequest($"The data type {type} is not supported. The supported data type list is: {SupportedByTraits}"),
     };
 
     /// <summary>oslo's strict booleans; null where it is none.</summary>

@@ -3,6 +3,7 @@ using System.Text;
 using Telemetry.Api.Auth;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
+using Telemetry.Api.V2.Queries;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Rating;
@@ -16,13 +17,12 @@ internal static class RatingEndpoints
     private static readonly Argument Month = new("month", ArgumentKind.Text, "Such as 2026-10.");
     private static readonly Argument TariffText = new("tariff", ArgumentKind.Text, "The tariff, in YAML.");
     private static readonly Argument DiffText = new("diff", ArgumentKind.Text, "Another tariff, to be compared with the first.");
-    private static readonly Argument AsOf = new("as_of", ArgumentKind.Text, "A position or an instant: only what was recorded until then counts.");
     private static readonly Argument Format = new("format", ArgumentKind.Text, "json (the default), csv or table.");
 
     public static void MapRatings(this IEndpointRouteBuilder routes)
     {
         var ratings = routes.MapGroup("/v2/ratings").WithTags("Ratings");
-        ratings.MapPost("", StartAsync).Takes(ProjectId, Month, TariffText, DiffText, AsOf).WithName("rate").WithSummary("Begins a rating.");
+        ratings.MapPost("", StartAsync).Takes(ProjectId, Month, TariffText, DiffText, AsOfArgument.AsOf).WithName("rate").WithSummary("Begins a rating.");
         ratings.MapGet("/{id:guid}", GetAsync).Takes().WithName("rating").WithSummary("How far a rating is.");
         ratings.MapGet("/{id:guid}/result", GetResultAsync).Takes(Format).WithName("rating-result").WithSummary("What a rating gave.");
         ratings.MapGet("/{id:guid}/signature", GetSignatureAsync).Takes(Format).WithName("rating-signature").WithSummary("A note, signed by the audit log's key, with the digest of what the rating gave.");
@@ -37,7 +37,7 @@ internal static class RatingEndpoints
         if (project.Length is 0 or > SeriesKey.MaxLength)
             throw ApiException.InvalidInput(ProjectId.Name, project, $"It has 1 to {SeriesKey.MaxLength} characters.");
         var month = MonthOf(arguments.Text(Month) ?? throw ApiException.MissingArgument(Month.Name));
-        var (position, time) = AsOfOf(arguments.Text(AsOf));
+        var (position, time) = AsOfArgument.Of(arguments) ?? default;
         var request = new RatingRequest(project, month, Read(TariffText, arguments.Text(TariffText) ?? throw ApiException.MissingArgument(TariffText.Name)), position, time);
         var compared = arguments.Text(DiffText) is { } other ? request with { Tariff = Read(DiffText, other) } : null;
         await WriteAsync(context, jobs.Start(request, compared), StatusCodes.Status202Accepted);
@@ -98,15 +98,6 @@ internal static class RatingEndpoints
         DateTime.TryParseExact(text, "yyyy-MM", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var month)
             ? UnixMicroseconds.From(month)
             : throw ApiException.InvalidInput(Month.Name, text, "It is a month such as 2026-10.");
-
-    /// <summary>A position, or an instant.</summary>
-    public static (long? Position, DateTimeOffset? Time) AsOfOf(string? text) => text switch
-    {
-        null => (null, null),
-        _ when long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var position) => (position, null),
-        _ when DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time) => (null, time),
-        _ => throw ApiException.InvalidInput(AsOf.Name, text, "It is a position, or an instant such as 2026-11-03T00:00:00."),
-    };
 
     private static Task WriteAsync(HttpContext context, RatingJob job, int status) => JsonAnswer.WriteAsync(context, job, (json, j) =>
     {

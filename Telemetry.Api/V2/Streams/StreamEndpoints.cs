@@ -30,6 +30,7 @@ internal static class StreamEndpoints
 
     private static readonly Argument Prefix = new("prefix", ArgumentKind.Text, "What the names begin with.");
     private static readonly Argument From = new("from", ArgumentKind.Integer, "The first version; of $all the first position. Default: 1, backwards the last.");
+    private static readonly Argument CursorName = new("cursor", ArgumentKind.Text, "The name of a cursor of this stream: what follows it. In place of from.");
     private static readonly Argument Direction = new("direction", ArgumentKind.Text, "forwards (the default) or backwards.");
     private static readonly JsonWriterOptions JsonOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -37,8 +38,8 @@ internal static class StreamEndpoints
     {
         var streams = routes.MapGroup("/v2/streams").WithTags("Streams");
         streams.MapGet("", ListAsync).Takes(Prefix, Argument.Limit).WithName("streams").WithSummary("The streams by name, each with its last version.");
-        streams.MapGet("/{name}", ReadAsync).Takes(From, Argument.Limit, Direction).WithName("stream").WithSummary("The events of a stream.");
-        streams.MapGet("/{name}/subscribe", StreamSubscription.ServeAsync).Takes(From).WithName("subscribe").WithSummary("The events of a stream and those to come, as server-sent events.");
+        streams.MapGet("/{name}", ReadAsync).Takes(From, CursorName, Argument.Limit, Direction).WithName("stream").WithSummary("The events of a stream.");
+        streams.MapGet("/{name}/subscribe", StreamSubscription.ServeAsync).Takes(From, CursorName).WithName("subscribe").WithSummary("The events of a stream and those to come, as server-sent events.");
     }
 
     private static async Task ListAsync(HttpContext context, IEventStore log, IOptions<ApiOptions> options, CancellationToken ct)
@@ -80,7 +81,7 @@ internal static class StreamEndpoints
             "backwards" => ReadDirection.Backwards,
             var other => throw ApiException.InvalidInput("direction", other, "It is forwards or backwards."),
         };
-        var events = Events(context, log, name, FromOf(arguments), direction, ct);
+        var events = Events(context, log, name, await FromAsync(context, arguments, log, name, ct), direction, ct);
         switch (accept)
         {
             case Raw:
@@ -95,8 +96,11 @@ internal static class StreamEndpoints
         }
     }
 
-    /// <summary>The first version, or position, that is asked for; null where none is.</summary>
-    public static long? FromOf(Arguments arguments) => arguments.Integer(From) is not { } from ? null
+    /// <summary>The first version, or position, that is asked for, be it by a cursor; null where none is.</summary>
+    public static async Task<long?> FromAsync(HttpContext context, Arguments arguments, IEventStore log, string stream, CancellationToken ct) =>
+        arguments.Text(CursorName) is { } cursor ? await CursorEndpoints.FromAsync(context, log, cursor, stream, ct) : FromOf(arguments);
+
+    private static long? FromOf(Arguments arguments) => arguments.Integer(From) is not { } from ? null
         : from >= 1 && from <= new BigInteger(long.MaxValue) ? (long)from
         : throw ApiException.InvalidInput("from", from.ToString(CultureInfo.InvariantCulture), "A version is at least 1.");
 

@@ -50,10 +50,15 @@ internal sealed class StreamEventJson
             yield break;
         var recordedAt = UnixMicroseconds.From(e.Event.RecordedAt);
         foreach (var i in share.Indexes)
-            yield return new(batch.SampleId(e.Event.Id, i), batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], recordedAt, batch.Signature(i));
+        {
+            yield return new(batch.SampleId(e.Event.Id, i), batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], recordedAt, batch.Signature(i))
+            {
+                Position = e.Event.Position,
+            };
+        }
     }
 
-    /// <summary>What the audit log has the digest of: JSON as it is stored, samples in canonical form.</summary>
+    /// <summary>JSON as it is stored, samples in the canonical form that the audit log has the digest of.</summary>
     public static ReadOnlyMemory<byte> Payload(StreamEvent e) => e.Event.Body switch
     {
         EventBody.Json json => json.Utf8,

@@ -17,7 +17,7 @@ internal static class StreamSubscription
     public static async Task ServeAsync(HttpContext context, string name, IEventStore log, TimeProvider time, CancellationToken ct)
     {
         var arguments = await Arguments.ReadAsync(context);
-        var after = LastEventId(context.Request) ?? (StreamEndpoints.FromOf(arguments) ?? 1) - 1;
+        var after = LastEventId(context.Request) ?? (await StreamEndpoints.FromAsync(context, arguments, log, name, ct) ?? 1) - 1;
         IAsyncEnumerable<StreamEvent> events;
         if (name == StreamEndpoints.All)
         {

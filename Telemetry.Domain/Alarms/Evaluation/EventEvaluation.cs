@@ -1,62 +1,28 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Domain.Alarms.Evaluation;
 
 /// <summary>A telemetry event as event alarms see it.</summary>
-/// <param name="Traits">Of repeated names the last one.</param>
-/// <param name="Json">The event as it was received, a JSON object as text.</param>
-public sealed record TriggeringEvent(string MessageId, string EventType, IReadOnlyDictionary<string, QueryValue> Traits, string Json)
+public sealed class TriggeringEvent(TelemetryEvent e)
 {
+    public string MessageId => e.MessageId;
+    public string EventType => e.EventType;
+
     /// <summary>The project whose alarms it can fire: trait <c>project_id</c> or <c>tenant_id</c>, the later one; empty without.</summary>
-    public required string ProjectId { get; init; }
+    public string ProjectId { get; } = e.Traits.LastOrDefault(t => t.Name is "project_id" or "tenant_id") is { Name: not null } project ? project.Text : "";
 
-    /// <summary>Reads an event of the topic that event alarms listen to.</summary>
-    /// <remarks>Traits are lists <c>[name, type, value]</c> or objects with those keys; types are 1 text, 2 integer, 3 float, 4 datetime, or
-    /// their names.</remarks>
-    /// <returns>Null without an event type or message id: such an event is dropped.</returns>
-    public static TriggeringEvent? Read(JsonElement o)
+    /// <summary>The event as agents send it, a JSON object as text.</summary>
+    public string Json => field ??= AlarmJson.Text(json =>
     {
-        if (o.ValueKind != JsonValueKind.Object || Text(o, "message_id") is not { Length: > 0 } id || Text(o, "event_type") is not { Length: > 0 } type)
-            return null;
-        var traits = new Dictionary<string, QueryValue>(StringComparer.Ordinal);
-        var project = "";
-        if (o.TryGetProperty("traits", out var list) && list.ValueKind == JsonValueKind.Array)
-        {
-            foreach (var trait in list.EnumerateArray())
-            {
-                if (ReadTrait(trait) is not var (name, dtype, value))
-                    continue;
-                traits[name] = Convert(dtype, value);
-                if (name is "project_id" or "tenant_id")
-                    project = value;
-            }
-        }
-        return new(id, type, traits, o.GetRawText()) { ProjectId = project };
-    }
+        json.WriteStartObject();
+        TelemetryEventJson.WriteProperties(json, e, withEmptyRaw: false);
+        json.WriteEndObject();
+    });
 
-    private static string? Text(JsonElement o, string name) =>
-        o.TryGetProperty(name, out var v) && v.ValueKind == JsonValueKind.String ? v.GetString() : null;
-
-    private static (string Name, string Type, string Value)? ReadTrait(JsonElement trait)
-    {
-        JsonElement name, type, value;
-        if (trait.ValueKind == JsonValueKind.Array && trait.GetArrayLength() == 3)
-            (name, type, value) = (trait[0], trait[1], trait[2]);
-        else if (trait.ValueKind != JsonValueKind.Object || !trait.TryGetProperty("name", out name) || !trait.TryGetProperty("value", out value)
-            || !(trait.TryGetProperty("type", out type) || trait.TryGetProperty("dtype", out type)))
-            return null;
-        return name.ValueKind == JsonValueKind.String && value.ValueKind != JsonValueKind.Null ? (name.GetString()!, type.ToString(), value.ToString()) : null;
-    }
-
-    private static QueryValue Convert(string type, string value) => ConditionValue.Convert(value, type switch
-    {
-        "2" or "integer" or "int" => "integer",
-        "3" or "float" => "float",
-        "4" or "datetime" => "datetime",
-        _ => "string",
-    }) ?? QueryValue.Null;
+    /// <summary>The value of a trait, of repeated names the last one; null where there is none.</summary>
+    public QueryValue Trait(string name) => e.Traits.LastOrDefault(t => t.Name == name) is { Name: not null } trait ? trait.Value : QueryValue.Null;
 }
 
 /// <summary>Rules that telemetry events fire.</summary>
@@ -94,7 +60,7 @@ public static class EventEvaluation
             {
                 "event_type" => QueryValue.Of(trigger.EventType),
                 "message_id" => QueryValue.Of(trigger.MessageId),
-                _ when field.StartsWith(Traits, StringComparison.Ordinal) => trigger.Traits.GetValueOrDefault(field[Traits.Length..], QueryValue.Null),
+                _ when field.StartsWith(Traits, StringComparison.Ordinal) => trigger.Trait(field[Traits.Length..]),
                 _ => QueryValue.Null,
             };
             if (expected is null || actual.Kind == ValueKind.Null || Order(actual, expected.Value) is not { } order || !IsMet(comparison, order))

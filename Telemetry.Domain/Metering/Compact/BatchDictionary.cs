@@ -1,24 +1,19 @@
 using System.Text;
 using System.Text.Json;
+using Telemetry.Domain.Audit;
 
 namespace Telemetry.Domain.Metering.Compact;
 
-/// <summary>The dictionary of a self-contained batch: texts, the series made of them, and metadata, each numbered from 0.</summary>
-internal sealed class BatchDictionary : ISampleCatalog, ISampleNumbers
+/// <summary>The dictionary that travels with a batch: texts, the series made of them, and metadata, each numbered from 0.</summary>
+internal sealed class BatchDictionary : ISampleNumbers
 {
     private readonly Dictionary<string, int> _textIds = new(StringComparer.Ordinal);
     private readonly Dictionary<SeriesKey, int> _seriesIds = [];
     private readonly Dictionary<Metadata, int> _metadataIds = [];
-    private SeriesKey[] _series = [];
-    private Metadata[] _metadata = [];
 
     public int IdOf(SeriesKey series) => NumberOf(_seriesIds, series);
 
     public int IdOf(Metadata metadata) => NumberOf(_metadataIds, metadata);
-
-    public SeriesKey? Series(int id) => (uint)id < (uint)_series.Length ? _series[id] : null;
-
-    public Metadata? Metadata(int id) => (uint)id < (uint)_metadata.Length ? _metadata[id] : null;
 
     // Dictionaries that only grow enumerate in the order in which keys were added.
     public void Write(ByteWriter block)
@@ -53,9 +48,16 @@ internal sealed class BatchDictionary : ISampleCatalog, ISampleNumbers
     }
 
     /// <summary>Reads both sections, or finds them as an earlier batch had them: an agent sends the same ones with every poll.</summary>
-    public static ISampleCatalog Read(ref ByteReader block, (SampleBatchLimits Limits, ISampleInterner? Interner) settings)
+    public static ISampleCatalog Read(ref ByteReader block, (BatchHead Head, SampleBatchLimits Limits, ISampleInterner? Interner) settings)
     {
-        var (limits, interner) = settings;
+        var (head, limits, interner) = settings;
+        if (!head.Flags.HasFlag(BatchFlags.SelfContained))
+        {
+            return interner is null
+                ? throw block.Fault("it refers to a dictionary, and none are kept")
+                : interner.FindDictionary(head.Dictionary!.Value) ?? throw new UnknownDictionaryException(head.Dictionary!.Value);
+        }
+        var all = block.Rest;
         var keys = block.Bytes(block.Count(block.Remaining, "bytes of texts and series"));
         if (interner?.FindSeries(keys) is not { } series)
         {
@@ -72,7 +74,15 @@ internal sealed class BatchDictionary : ISampleCatalog, ISampleNumbers
             reader.End();
             interner?.AddMetadata(versions, metadata);
         }
-        return new BatchDictionary { _series = series, _metadata = metadata };
+        var bytes = all.Length - block.Remaining;
+        var dictionary = new SampleDictionary(series, metadata, bytes);
+        if (head.Dictionary is { } name)
+        {
+            if (Digest.Of(all[..bytes]) != name)
+                throw block.Fault("the dictionary is not the one that it is named as");
+            interner?.KeepDictionary(name, dictionary);
+        }
+        return dictionary;
     }
 
     private static void WriteSection(ByteWriter block, ByteWriter section)

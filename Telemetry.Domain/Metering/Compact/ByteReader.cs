@@ -11,6 +11,9 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes, string part)
 
     public readonly int Remaining => _bytes.Length - _at;
 
+    /// <summary>What was not read yet.</summary>
+    public readonly ReadOnlySpan<byte> Rest => _bytes[_at..];
+
     public byte Byte() => (uint)_at < (uint)_bytes.Length ? _bytes[_at++] : throw Fault("it ends too early");
 
     public ReadOnlySpan<byte> Bytes(int length)

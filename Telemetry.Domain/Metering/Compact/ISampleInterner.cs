@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Domain.Audit;
 
 namespace Telemetry.Domain.Metering.Compact;
 
@@ -26,4 +27,10 @@ public interface ISampleInterner
 
     /// <summary>As <see cref="AddSeries"/>, for metadata.</summary>
     void AddMetadata(ReadOnlySpan<byte> versions, Metadata[] metadata);
+
+    /// <summary>A dictionary that was kept for the sender of this batch, null where there is none of this name.</summary>
+    SampleDictionary? FindDictionary(Digest name);
+
+    /// <summary>Keeps a dictionary for this sender's batches to come. The name was compared with its bytes.</summary>
+    void KeepDictionary(Digest name, SampleDictionary dictionary);
 }

@@ -1,12 +1,13 @@
 using System.Buffers;
 using System.IO.Compression;
+using Telemetry.Domain.Audit;
 
 namespace Telemetry.Domain.Metering.Compact;
 
 /// <summary>A batch of samples as bytes. docs/compact-format.md gives the layout byte by byte.</summary>
 /// <remarks>
-/// Two forms share it. The self-contained form carries its own dictionary of series and metadata and is what travels; the log form names
-/// them by the numbers of a catalogue kept beside the log. Numbers are columns of varints, packed with Brotli at quality 1; ids and
+/// Two forms share it. What travels carries its own dictionary of series and metadata, or refers to one that was sent before; the log form
+/// names them by the numbers of a catalogue kept beside the log. Numbers are columns of varints, packed with Brotli at quality 1; ids and
 /// signatures cannot be packed and are stored as they are.
 /// </remarks>
 public static class SampleBatchCodec
@@ -20,9 +21,9 @@ public static class SampleBatchCodec
     private const int Quality = 1;
     private const int WindowBits = 20;
 
-    /// <summary>Writes the self-contained form.</summary>
+    /// <summary>Writes the form that travels.</summary>
     /// <exception cref="ArgumentException">A volume is not finite, a timestamp out of range, or a text no valid UTF-16.</exception>
-    public static void Encode(SampleBatch batch, IBufferWriter<byte> output)
+    public static void Encode(SampleBatch batch, IBufferWriter<byte> output, DictionaryForm form = DictionaryForm.Inline)
     {
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(output);
@@ -31,22 +32,33 @@ public static class SampleBatchCodec
         SampleColumns.Write(columns, batch, dictionary);
         using var block = new ByteWriter();
         dictionary.Write(block);
+        Digest? name = form == DictionaryForm.Inline ? null : Digest.Of(block.Written);
+        if (form == DictionaryForm.Referred)
+        {
+            Write(output, batch, columns.Written, BatchFlags.None, name);
+            return;
+        }
         block.Bytes(columns.Written);
-        Write(output, batch, block.Written, BatchFlags.SelfContained);
+        Write(output, batch, block.Written, BatchFlags.SelfContained, name);
     }
 
-    /// <summary>Reads the self-contained form; any bytes are safe to give.</summary>
+    /// <summary>Reads the form that travels; any bytes are safe to give.</summary>
     /// <param name="interner">Where equal series and metadata of other batches are found; null: they are shared within the batch only.</param>
     /// <exception cref="SampleFormatException">The bytes are no batch, or break a limit.</exception>
+    /// <exception cref="UnknownDictionaryException">The batch refers to a dictionary that the interner does not have.</exception>
     public static SampleBatch Decode(ReadOnlySpan<byte> bytes, SampleBatchLimits? limits = null, ISampleInterner? interner = null)
     {
         limits ??= SampleBatchLimits.Default;
         var reader = new ByteReader(bytes, "body");
         var head = BatchHead.Read(ref reader, limits);
-        if (!head.Flags.HasFlag(BatchFlags.SelfContained))
+        if ((head.Flags & (BatchFlags.SelfContained | BatchFlags.Named)) == 0)
             throw reader.Fault("the batch has no dictionary of its own");
-        return Read(ref reader, head, BatchDictionary.Read, (limits, interner));
+        return Read(ref reader, head, BatchDictionary.Read, (head, limits, interner));
     }
+
+    /// <summary>Whether a body leaves its dictionary out: then nobody can read it from its bytes alone.</summary>
+    public static bool Refers(ReadOnlySpan<byte> bytes) =>
+        bytes.Length > 1 && ((BatchFlags)bytes[1] & (BatchFlags.Named | BatchFlags.SelfContained)) == BatchFlags.Named;
 
     /// <summary>Writes the log form, numbering in the catalogue what is new.</summary>
     /// <exception cref="ArgumentException">A volume is not finite, or a timestamp out of range.</exception>
@@ -57,7 +69,7 @@ public static class SampleBatchCodec
         ArgumentNullException.ThrowIfNull(output);
         using var block = new ByteWriter();
         SampleColumns.Write(block, batch, numbers);
-        Write(output, batch, block.Written, BatchFlags.None);
+        Write(output, batch, block.Written, BatchFlags.None, null);
     }
 
     /// <summary>Reads either form out of a log.</summary>
@@ -67,8 +79,10 @@ public static class SampleBatchCodec
         ArgumentNullException.ThrowIfNull(catalog);
         var reader = new ByteReader(bytes, "body");
         var head = BatchHead.Read(ref reader, SampleBatchLimits.Own);
+        if (head.Dictionary is not null)
+            throw reader.Fault("a log keeps no dictionaries by name");
         return head.Flags.HasFlag(BatchFlags.SelfContained)
-            ? Read(ref reader, head, BatchDictionary.Read, (SampleBatchLimits.Own, (ISampleInterner?)null))
+            ? Read(ref reader, head, BatchDictionary.Read, (head, SampleBatchLimits.Own, (ISampleInterner?)null))
             : Read(ref reader, head, static (ref _, c) => c, catalog);
     }
 
@@ -115,7 +129,7 @@ public static class SampleBatchCodec
         }
     }
 
-    private static void Write(IBufferWriter<byte> output, SampleBatch batch, ReadOnlySpan<byte> block, BatchFlags flags)
+    private static void Write(IBufferWriter<byte> output, SampleBatch batch, ReadOnlySpan<byte> block, BatchFlags flags, Digest? dictionary)
     {
         using var body = new ByteWriter();
         var packed = ArrayPool<byte>.Shared.Rent(BrotliEncoder.GetMaxCompressedLength(block.Length));
@@ -127,13 +141,15 @@ public static class SampleBatchCodec
                 stored = packed.AsSpan(0, length);
                 flags |= BatchFlags.Packed;
             }
-            flags |= SampleIds.FlagsOf(batch);
+            flags |= SampleIds.FlagsOf(batch) | (dictionary is null ? BatchFlags.None : BatchFlags.Named);
             body.Byte(Version);
             body.Byte((byte)flags);
             body.Varint((ulong)batch.Count);
             body.Varint((ulong)block.Length);
             if (flags.HasFlag(BatchFlags.Packed))
                 body.Varint((ulong)stored.Length);
+            if (dictionary is { } name)
+                body.Bytes(name.ToArray());
             body.Bytes(stored);
             SampleIds.Write(body, batch, flags);
             if (batch.Signatures is { } signatures)

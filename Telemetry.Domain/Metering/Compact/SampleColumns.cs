@@ -135,7 +135,7 @@ internal static class SampleColumns
         var unit = block.Byte();
         if (unit >= Units.Length)
             throw block.Fault($"unit {unit} of timestamps is not known");
-        var timestamps = new long[count];
+        var timestamps = GC.AllocateUninitializedArray<long>(count);
         var at = block.Signed();
         for (var i = 0; ;)
         {

@@ -44,7 +44,7 @@ internal static class Volumes
     public static double[] Read(ref ByteReader block, int count)
     {
         var exponents = block.Bytes(count);
-        var volumes = new double[count];
+        var volumes = GC.AllocateUninitializedArray<double>(count);
         var powers = Powers;
         for (var i = 0; i < volumes.Length; i++)
         {

@@ -9,6 +9,8 @@ namespace Telemetry.Ingest.EventStores.Sqlite;
 /// <summary>The catalogue of series, held in memory, and of metadata, held in part. Numbers are given by the writer alone.</summary>
 internal sealed class CatalogTables(long metadataCacheBytes)
 {
+    private const int MaxKnownSeries = 1 << 18;
+
     private SeriesKey?[] _series = new SeriesKey?[1_024]; // by number from 1; replaced when it grows, so that readers need no lock
 
     public MetadataCache Metadata { get; } = new(metadataCacheBytes);
@@ -33,6 +35,7 @@ internal sealed class CatalogTables(long metadataCacheBytes)
         private readonly List<string> _newTexts = [];
         private readonly List<SeriesKey> _newSeries = [];
         private readonly List<int> _newMetadata = [];
+        private readonly IdentityTable<SeriesKey, int> _knownSeries = new(MaxKnownSeries); // intake shares its objects
         private readonly SqliteStatement _insertText, _insertSeries, _insertMetadata, _findMetadata;
         private int _lastMetadata;
 
@@ -46,7 +49,16 @@ internal sealed class CatalogTables(long metadataCacheBytes)
             _findMetadata = new(connection, "select id, json from metadata where hash = ?");
         }
 
-        public int IdOf(SeriesKey series) => _series.TryGetValue(series, out var id) ? id : Add(series);
+        public int IdOf(SeriesKey series)
+        {
+            var hash = series.GetHashCode();
+            if (_knownSeries.TryFind(series, hash, out var id))
+                return id;
+            if (!_series.TryGetValue(series, out id))
+                id = Add(series);
+            _knownSeries.Add(series, hash, id);
+            return id;
+        }
 
         public int IdOf(Metadata metadata)
         {
@@ -86,6 +98,7 @@ internal sealed class CatalogTables(long metadataCacheBytes)
             foreach (var id in _newMetadata)
                 _tables.Metadata.Forget(id);
             _lastMetadata -= _newMetadata.Count;
+            _knownSeries.Clear();
             Committed();
         }
 

@@ -77,22 +77,39 @@ internal sealed partial class SqliteEventStore
         return stored == 0 ? null : (before.Id, stored, [], stored);
     }
 
+    /// <summary>Reads pages of the log; each is read and unpacked while the one before is being used.</summary>
     private async IAsyncEnumerable<RecordedEvent> ReadRangeAsync(long after, long to, [EnumeratorCancellation] CancellationToken ct)
     {
-        await Task.CompletedTask.ConfigureAwait(false);
-        while (after < to)
+        if (after >= to)
+            yield break;
+        var next = Task.FromResult(Page(after));
+        try
         {
-            ct.ThrowIfCancellationRequested();
-            var page = Read(reader => reader.All(after, to));
-            if (page.Count == 0)
-                yield break;
-            foreach (var e in page)
+            while (true)
             {
                 ct.ThrowIfCancellationRequested();
-                yield return e;
+                var page = await next.ConfigureAwait(false);
+                if (page.Count == 0)
+                    yield break;
+                var last = page[^1].Position;
+                if (last < to)
+                    next = Task.Run(() => Page(last), CancellationToken.None);
+                foreach (var e in page)
+                {
+                    ct.ThrowIfCancellationRequested();
+                    yield return e;
+                }
+                if (last >= to)
+                    yield break;
             }
-            after = page[^1].Position;
         }
+        finally
+        {
+            await next.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default)
+                .ConfigureAwait(false); // the page that nobody wants any more: whatever became of it
+        }
+
+        List<RecordedEvent> Page(long position) => Read(reader => reader.All(position, to));
     }
 
     private T Read<T>(Func<EventLogReader, T> read)

@@ -26,6 +26,9 @@ public interface INotificationSender
 internal sealed class NotifierPublisher(PublisherUrl url, SigningSecrets secrets, INotificationSender sender, TimeProvider clock, string host)
     : IPublisher, IDisposable
 {
+    public const string SampleTopic = "metering";
+    public const string EventTopic = "event";
+
     private readonly SemaphoreSlim _one = new(1);
     private readonly Queue<(string Topic, byte[] Body)> _waiting = [];
     private readonly string _policy = url.Option("policy") is "queue" or "drop" ? url.Option("policy")! : "default";
@@ -36,7 +39,7 @@ internal sealed class NotifierPublisher(PublisherUrl url, SigningSecrets secrets
     {
         var messages = samples.Select(s => (s.Series.Meter, Message: SampleMessage.Write(s, secrets))).ToList();
         var batches = new List<(string, byte[])>();
-        foreach (var topic in Topics("metering"))
+        foreach (var topic in Topics(url, SampleTopic))
         {
             if (messages.Count > 0)
                 batches.Add((topic, Body(topic, messages.Select(m => m.Message))));
@@ -47,11 +50,12 @@ internal sealed class NotifierPublisher(PublisherUrl url, SigningSecrets secrets
     }
 
     public Task PublishAsync(IReadOnlyList<TelemetryEvent> events, CancellationToken ct) => SendAsync(
-        events.Count == 0 ? [] : [.. Topics("event").Select(topic => (topic, Body(topic, events.Select(e => EventMessage.Write(e, secrets)))))], ct);
+        events.Count == 0 ? [] : [.. Topics(url, EventTopic).Select(topic => (topic, Body(topic, events.Select(e => EventMessage.Write(e, secrets)))))], ct);
 
     public void Dispose() => _one.Dispose();
 
-    private IReadOnlyList<string> Topics(string absent) => url.Options("topic") is { Count: > 0 } topics ? topics : [absent];
+    /// <param name="absent">The topic where the URL names none.</param>
+    public static IReadOnlyList<string> Topics(PublisherUrl url, string absent) => url.Options("topic") is { Count: > 0 } topics ? topics : [absent];
 
     private byte[] Body(string eventType, IEnumerable<byte[]> messages)
     {

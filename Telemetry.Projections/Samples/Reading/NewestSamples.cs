@@ -76,7 +76,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
     {
         private bool _tailVisited;
         private int _cached = series.Blocks.Count;
-        private List<(int First, long LastAt)>? _stored;
+        private List<(long Id, long LastAt)>? _stored;
         private int _storedVisited;
         private object? _current;
 
@@ -115,7 +115,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
             if (_storedVisited == _stored.Count)
                 return null;
             var segment = _stored[_storedVisited++];
-            _current = run.Model.Tables.Segment(series.Blocks.List, segment.First);
+            _current = run.Model.Tables.Segments(segment.Id, series.Blocks.List, run.Pages);
             return Math.Min(segment.LastAt, to);
         }
 
@@ -131,15 +131,15 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
                     SampleBlock.Read(block.Data, columns, run.Points);
                     yield return run.Points;
                     break;
-                case SegmentRow segment:
-                    foreach (var block in segment.Blocks().Take(series.Blocks.FirstCached - segment.First))
+                case List<SegmentRow> segments:
+                    foreach (var block in segments.Where(s => s.First < series.Blocks.FirstCached).SelectMany(s => s.Blocks().Take(series.Blocks.FirstCached - s.First)))
                     {
                         SampleBlock.Read(block.Data, columns, run.Points);
                         yield return run.Points;
                     }
                     break;
                 default:
-                    _stored = run.Model.Tables.SegmentEnds(series.Blocks.List, series.Blocks.FirstCached, long.MinValue, long.MaxValue);
+                    _stored = run.Model.Tables.SegmentEnds(series.Blocks.List);
                     break;
             }
         }

@@ -1,6 +1,7 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples.Reading;
 
@@ -17,6 +18,7 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
     public SampleModel Model => reading.Model;
     public QueryBudget Budget => budget;
     public Points Points { get; } = new();
+    public UnpackedPages Pages { get; } = new();
 
     public List<SeriesView> Series(QueryPlan plan, RollupUse rollups = RollupUse.None) => SeriesViews.Take(reading, plan, rollups, budget);
 
@@ -55,7 +57,7 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
     {
         if (view.FirstCached > 0 && (range.From ?? long.MinValue) <= view.EvictedLastAt)
         {
-            foreach (var segment in Model.Tables.Segments(view.List, view.FirstCached, range.From ?? long.MinValue, (range.To ?? long.MaxValue) - (range.To is null ? 0 : 1)))
+            foreach (var segment in Model.Tables.Segments(view.List, view.FirstCached, range.From ?? long.MinValue, (range.To ?? long.MaxValue) - (range.To is null ? 0 : 1), Pages))
             {
                 foreach (var block in segment.Blocks().Take(view.FirstCached - segment.First))
                 {
@@ -107,8 +109,8 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
         var (position, index) = (Origin.PositionOf(origin), Origin.IndexOf(origin));
         var info = await InfoAsync(position);
         if (info.HasForeign && (await EventAsync(position)).Body is EventBody.Samples { Batch: var batch })
-            return sample with { Id = batch.SampleId(info.Id, index), RecordedAt = info.RecordedAt, Signature = batch.Signature(index) };
-        return sample with { Id = info.Id.Sample(index).ToString(), RecordedAt = info.RecordedAt };
+            return sample with { Id = batch.SampleId(info.Id, index), RecordedAt = info.RecordedAt, Signature = batch.Signature(index), Position = position };
+        return sample with { Id = info.Id.Sample(index).ToString(), RecordedAt = info.RecordedAt, Position = position };
     }
 
     public void Dispose() => reading.Dispose();

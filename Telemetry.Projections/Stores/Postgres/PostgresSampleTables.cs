@@ -1,4 +1,3 @@
-using Npgsql;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples;
 
@@ -20,14 +19,14 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         create table series{Suffix} (
             id int primary key, type int not null, meter int not null, unit int not null, resource int not null,
             project int not null, "user" int not null, source int not null);
-        create table state{Suffix} (series int primary key, data bytea not null);
+        create table state{Suffix} (page int primary key, data bytea not null);
         alter table state{Suffix} alter column data set storage external;
         create table metadata{Suffix} (id int primary key, hash bigint not null, json bytea not null);
         create index on metadata{Suffix} (hash);
         create table segment{Suffix} (
-            series int not null, kind int not null, first int not null, first_at bigint not null, last_at bigint not null,
-            position bigint not null, data bytea not null, primary key (series, kind, first, last_at)) partition by range (last_at);
-        create index on segment{Suffix} (position);
+            id bigint not null default nextval('segment_id'), page int not null, kind int not null, first_at bigint not null, last_at bigint not null,
+            data bytea not null, primary key (page, kind, id, last_at)) partition by range (last_at);
+        create index on segment{Suffix} (id);
         alter table segment{Suffix} alter column data set storage external;
         create table segment{Suffix}_before partition of segment{Suffix} for values from (minvalue) to ({Micros(First)});
         create table segment{Suffix}_after partition of segment{Suffix} for values from ({Micros(End)}) to (maxvalue);
@@ -35,8 +34,8 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         """;
 
     protected override string DistributeSql => $"""
-        select create_distributed_table('segment{Suffix}', 'series');
-        select create_distributed_table('state{Suffix}', 'series', colocate_with => 'segment{Suffix}');
+        select create_distributed_table('segment{Suffix}', 'page');
+        select create_distributed_table('state{Suffix}', 'page', colocate_with => 'segment{Suffix}');
         select create_reference_table('string{Suffix}');
         select create_reference_table('series{Suffix}');
         select create_reference_table('metadata{Suffix}');
@@ -78,16 +77,14 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
                     into.Write(row.Metadata.Utf8.ToArray());
                 });
                 writer.Merge(
-                    "states", $"insert into state{Suffix} select * from unnest($1, $2) on conflict (series) do update set data = excluded.data",
-                    flush.States, page => [page.Select(s => s.Series).ToArray(), page.Select(s => s.State).ToArray()]);
-                writer.Copy("segments", $"segment{Suffix}", segments, (row, into) =>
+                    "states", $"insert into state{Suffix} select * from unnest($1, $2) on conflict (page) do update set data = excluded.data",
+                    flush.States, page => [page.Select(s => s.Page).ToArray(), page.Select(s => s.States).ToArray()]);
+                writer.Copy("segments", $"segment{Suffix} (page, kind, first_at, last_at, data)", segments, static (row, into) =>
                 {
-                    into.Write(row.Series);
+                    into.Write(row.Page);
                     into.Write(row.Kind);
-                    into.Write(row.First);
                     into.Write(row.FirstAt);
                     into.Write(row.LastAt);
-                    into.Write(flush.Position);
                     into.Write(row.Data);
                 });
                 writer.Copy("foreign ids", $"foreign_ids{Suffix}", flush.ForeignIds, static (row, into) =>
@@ -113,21 +110,40 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         Query($"select id, type, meter, unit, resource, project, \"user\", source from series{Suffix} order by id", r => new SeriesRow(
             r.GetInt32(0), (SampleType)r.GetInt32(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5), r.GetInt32(6), r.GetInt32(7)));
 
-    public IEnumerable<(int Series, byte[] State)> States() =>
-        Query($"select series, data from state{Suffix} order by series", r => (r.GetInt32(0), r.GetFieldValue<byte[]>(1)));
+    public IEnumerable<(int Series, byte[] State)> States() => Query(
+        $"select page, data from state{Suffix} order by page",
+        r => SeriesPages.States(SeriesPages.Unpack(r.GetFieldValue<byte[]>(1)), r.GetInt32(0))).SelectMany(states => states);
 
-    public IEnumerable<SegmentRow> SegmentsBackwards() => Query($"{SelectSegment} order by position desc", Segment);
+    public IEnumerable<SegmentRow> SegmentsBackwards() => Query(
+        $"select page, kind, data from segment{Suffix} order by id desc",
+        r => SeriesPages.Segments(SeriesPages.Unpack(r.GetFieldValue<byte[]>(2)), r.GetInt32(0), r.GetInt32(1))).SelectMany(segments => segments);
 
-    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to) => Query(
-        $"{SelectSegment} where series = $1 and kind = $2 and first < $3 and last_at >= $4 and first_at <= $5 order by first",
-        Segment, list.Series, list.Kind, below, from, to);
+    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to, UnpackedPages pages)
+    {
+        foreach (var (id, _) in Pages(list, from, to, "id"))
+        {
+            foreach (var segment in Segments(id, list, pages))
+            {
+                if (segment.First < below && segment.LastAt >= from && segment.FirstAt <= to)
+                    yield return segment;
+            }
+        }
+    }
 
-    public List<(int First, long LastAt)> SegmentEnds(BlockList list, int below, long from, long to) => Query(
-        $"select first, last_at from segment{Suffix} where series = $1 and kind = $2 and first < $3 and last_at >= $4 and first_at <= $5 order by last_at desc",
-        r => (r.GetInt32(0), r.GetInt64(1)), list.Series, list.Kind, below, from, to).ToList();
+    public List<(long Id, long LastAt)> SegmentEnds(BlockList list) => Pages(list, long.MinValue, long.MaxValue, "last_at desc");
 
-    public SegmentRow Segment(BlockList list, int first) =>
-        Query($"{SelectSegment} where series = $1 and kind = $2 and first = $3", Segment, list.Series, list.Kind, first).Single();
+    public List<SegmentRow> Segments(long id, BlockList list, UnpackedPages pages)
+    {
+        var page = SeriesPages.PageOf(list.Series);
+        return SeriesPages.Segments(
+            pages.Get(id, () => Query(
+                $"select data from segment{Suffix} where page = $1 and kind = $2 and id = $3", r => r.GetFieldValue<byte[]>(0), page, list.Kind, id).Single()),
+            page, list.Kind, list.Series);
+    }
+
+    private List<(long Id, long LastAt)> Pages(BlockList list, long from, long to, string order) => Query(
+        $"select id, last_at from segment{Suffix} where page = $1 and kind = $2 and last_at >= $3 and first_at <= $4 order by {order}",
+        r => (r.GetInt64(0), r.GetInt64(1)), SeriesPages.PageOf(list.Series), list.Kind, from, to).ToList();
 
     public int LastMetadata() => Query($"select coalesce(max(id), 0) from metadata{Suffix}", r => r.GetInt32(0)).Single();
 
@@ -166,26 +182,30 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         return found;
     }
 
-    private string SelectSegment => $"select series, kind, first, first_at, last_at, data from segment{Suffix}";
-
-    private static SegmentRow Segment(NpgsqlDataReader r) =>
-        new(r.GetInt32(0), r.GetInt32(1), r.GetInt32(2), r.GetInt64(3), r.GetInt64(4), r.GetFieldValue<byte[]>(5));
-
-    /// <summary>Takes a segment apart where its blocks end in several months.</summary>
-    private static IEnumerable<SegmentRow> ByMonth(SegmentRow segment)
+    /// <summary>Takes a page apart where its blocks end in several months; the blocks of a series stay in their order.</summary>
+    private static IEnumerable<SegmentPage> ByMonth(SegmentPage page)
     {
-        if (MonthOf(segment.FirstAt) is var month && month != DateOnly.MinValue && month == MonthOf(segment.LastAt))
-            return [segment];
-        var parts = new List<SegmentRow>();
-        var (blocks, first) = (segment.Blocks(), 0);
+        if (MonthOf(page.FirstAt) is var month && month != DateOnly.MinValue && month == MonthOf(page.LastAt))
+            return [page];
+        return SeriesPages.Segments(SeriesPages.Unpack(page.Data), page.Page, page.Kind).SelectMany(ByMonth)
+            .GroupBy(part => (part.Round, MonthOf(part.Segment.LastAt)), part => part.Segment).OrderBy(parts => parts.Key)
+            .Select(parts => new SegmentPage(page.Page, page.Kind, parts.Min(s => s.FirstAt), parts.Max(s => s.LastAt), SeriesPages.PackSegments(parts.ToArray())));
+    }
+
+    /// <summary>Runs of blocks of one month; where late samples lead back to an earlier month a new round begins.</summary>
+    private static IEnumerable<(int Round, SegmentRow Segment)> ByMonth(SegmentRow segment)
+    {
+        var (blocks, first, round) = (segment.Blocks(), 0, 0);
         for (var end = 1; end <= blocks.Count; end++)
         {
-            if (end < blocks.Count && MonthOf(blocks[end].LastAt) == MonthOf(blocks[first].LastAt))
+            var month = MonthOf(blocks[end - 1].LastAt);
+            if (end < blocks.Count && MonthOf(blocks[end].LastAt) == month)
                 continue;
-            parts.Add(SegmentRow.Of(segment.Series, segment.Kind, segment.First + first, blocks[first..end], new()));
+            yield return (round, SegmentRow.Of(segment.Series, segment.Kind, segment.First + first, blocks[first..end]));
             first = end;
+            if (end < blocks.Count && MonthOf(blocks[end].LastAt) < month)
+                round++;
         }
-        return parts;
     }
 
     /// <summary>The first day of the month that an instant is in; <see cref="DateOnly.MinValue"/> where it has no table.</summary>

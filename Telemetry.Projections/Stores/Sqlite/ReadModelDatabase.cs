@@ -13,7 +13,7 @@ namespace Telemetry.Projections.Stores.Sqlite;
 internal sealed class ReadModelDatabase : IReadModelStore
 {
     /// <summary>Raised when tables change their shape: a file of another version is rebuilt.</summary>
-    private const int SchemaVersion = 1;
+    private const int SchemaVersion = 2;
 
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private readonly ILogger _log;
@@ -133,8 +133,8 @@ internal sealed class ReadModelDatabase : IReadModelStore
             connection.Open();
             using var command = connection.CreateCommand();
             command.CommandText = """
-                pragma page_size = 8192; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -4000;
-                pragma journal_size_limit = 16777216; pragma wal_autocheckpoint = 2000;
+                pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -4000;
+                pragma journal_size_limit = 16777216; pragma wal_autocheckpoint = 4000;
                 """;
             command.ExecuteNonQuery();
             return connection;

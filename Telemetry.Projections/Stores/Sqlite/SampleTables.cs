@@ -14,13 +14,13 @@ internal sealed class SampleTables(ReadModelDatabase database, Generation genera
         create table series{Suffix} (
             id integer primary key, type integer not null, meter integer not null, unit integer not null, resource integer not null,
             project integer not null, user integer not null, source integer not null);
-        create table state{Suffix} (series integer primary key, data blob not null);
+        create table state{Suffix} (page integer primary key, data blob not null);
         create table metadata{Suffix} (id integer primary key, hash integer not null, json blob not null);
         create index metadata_hash{Suffix} on metadata{Suffix} (hash);
         create table segment{Suffix} (
-            id integer primary key, series integer not null, kind integer not null, first integer not null,
+            id integer primary key, page integer not null, kind integer not null,
             first_at integer not null, last_at integer not null, data blob not null);
-        create index segment_series{Suffix} on segment{Suffix} (series, kind, first);
+        create index segment_page{Suffix} on segment{Suffix} (page, kind);
         create table foreign_ids{Suffix} (position integer primary key, filter blob not null);
         """;
 
@@ -36,11 +36,11 @@ internal sealed class SampleTables(ReadModelDatabase database, Generation genera
             writer.Insert("metadata", $"insert into metadata{Suffix} values ($0, $1, $2)", 3, flush.Metadata,
                 static (row, set) => (set[0].Value, set[1].Value, set[2].Value) = (row.Id, MetadataTable.HashOf(row.Metadata), row.Metadata.Utf8.ToArray()));
             writer.Insert("states", $"insert or replace into state{Suffix} values ($0, $1)", 2, flush.States,
-                static (row, set) => (set[0].Value, set[1].Value) = (row.Series, row.State));
+                static (row, set) => (set[0].Value, set[1].Value) = (row.Page, row.States));
             writer.Insert("segments",
-                $"insert into segment{Suffix} (series, kind, first, first_at, last_at, data) values ($0, $1, $2, $3, $4, $5)", 6, flush.Segments,
-                static (row, set) => (set[0].Value, set[1].Value, set[2].Value, set[3].Value, set[4].Value, set[5].Value) =
-                    (row.Series, row.Kind, row.First, row.FirstAt, row.LastAt, row.Data));
+                $"insert into segment{Suffix} (page, kind, first_at, last_at, data) values ($0, $1, $2, $3, $4)", 5, flush.Segments,
+                static (row, set) => (set[0].Value, set[1].Value, set[2].Value, set[3].Value, set[4].Value) =
+                    (row.Page, row.Kind, row.FirstAt, row.LastAt, row.Data));
             writer.Insert("foreign ids", $"insert into foreign_ids{Suffix} values ($0, $1)", 2, flush.ForeignIds,
                 static (row, set) => (set[0].Value, set[1].Value) = (row.Position, row.Filter));
         },
@@ -53,21 +53,33 @@ internal sealed class SampleTables(ReadModelDatabase database, Generation genera
         Query($"select id, type, meter, unit, resource, project, user, source from series{Suffix} order by id", r => new SeriesRow(
             r.GetInt32(0), (SampleType)r.GetInt32(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5), r.GetInt32(6), r.GetInt32(7)));
 
-    public IEnumerable<(int Series, byte[] State)> States() =>
-        Query($"select series, data from state{Suffix} order by series", r => (r.GetInt32(0), r.GetFieldValue<byte[]>(1)));
+    public IEnumerable<(int Series, byte[] State)> States() => Query($"select page, data from state{Suffix} order by page",
+        r => SeriesPages.States(SeriesPages.Unpack(r.GetFieldValue<byte[]>(1)), r.GetInt32(0))).SelectMany(states => states);
 
-    public IEnumerable<SegmentRow> SegmentsBackwards() => Query($"{SelectSegment} order by id desc", Segment);
+    public IEnumerable<SegmentRow> SegmentsBackwards() => Query($"select page, kind, data from segment{Suffix} order by id desc",
+        r => SeriesPages.Segments(SeriesPages.Unpack(r.GetFieldValue<byte[]>(2)), r.GetInt32(0), r.GetInt32(1))).SelectMany(segments => segments);
 
-    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to) => Query(
-        $"{SelectSegment} where series = $0 and kind = $1 and first < $2 and last_at >= $3 and first_at <= $4 order by first",
-        Segment, list.Series, list.Kind, below, from, to);
+    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to, UnpackedPages pages)
+    {
+        foreach (var (id, _) in Pages(list, from, to, "id"))
+        {
+            foreach (var segment in Segments(id, list, pages))
+            {
+                if (segment.First < below && segment.LastAt >= from && segment.FirstAt <= to)
+                    yield return segment;
+            }
+        }
+    }
 
-    public List<(int First, long LastAt)> SegmentEnds(BlockList list, int below, long from, long to) => Query(
-        $"select first, last_at from segment{Suffix} where series = $0 and kind = $1 and first < $2 and last_at >= $3 and first_at <= $4 order by last_at desc",
-        r => (r.GetInt32(0), r.GetInt64(1)), list.Series, list.Kind, below, from, to).ToList();
+    public List<(long Id, long LastAt)> SegmentEnds(BlockList list) => Pages(list, long.MinValue, long.MaxValue, "last_at desc");
 
-    public SegmentRow Segment(BlockList list, int first) =>
-        Query($"{SelectSegment} where series = $0 and kind = $1 and first = $2", Segment, list.Series, list.Kind, first).Single();
+    public List<SegmentRow> Segments(long id, BlockList list, UnpackedPages pages) => SeriesPages.Segments(
+        pages.Get(id, () => Query($"select data from segment{Suffix} where id = $0", r => r.GetFieldValue<byte[]>(0), id).Single()),
+        SeriesPages.PageOf(list.Series), list.Kind, list.Series);
+
+    private List<(long Id, long LastAt)> Pages(BlockList list, long from, long to, string order) => Query(
+        $"select id, last_at from segment{Suffix} where page = $0 and kind = $1 and last_at >= $2 and first_at <= $3 order by {order}",
+        r => (r.GetInt64(0), r.GetInt64(1)), SeriesPages.PageOf(list.Series), list.Kind, from, to).ToList();
 
     public int LastMetadata() => (int)Query($"select coalesce(max(id), 0) from metadata{Suffix}", r => r.GetInt64(0)).Single();
 
@@ -95,9 +107,4 @@ internal sealed class SampleTables(ReadModelDatabase database, Generation genera
         }
         return found;
     }
-
-    private string SelectSegment => $"select series, kind, first, first_at, last_at, data from segment{Suffix}";
-
-    private static SegmentRow Segment(SqliteDataReader r) =>
-        new(r.GetInt32(0), r.GetInt32(1), r.GetInt32(2), r.GetInt64(3), r.GetInt64(4), r.GetFieldValue<byte[]>(5));
 }

@@ -107,6 +107,10 @@ internal abstract class SqliteTables(ReadModelDatabase database, Generation gene
     /// <summary>Adds rows within a transaction.</summary>
     protected sealed class Writer(SqliteConnection connection, SqliteTransaction transaction, Action<string>? step)
     {
+        public SqliteConnection Connection => connection;
+
+        public SqliteTransaction Transaction => transaction;
+
         /// <param name="name">The step's name.</param>
         public void Insert<T>(string name, string sql, int parameters, IEnumerable<T> rows, Action<T, SqliteParameter[]> set)
         {

@@ -209,7 +209,7 @@ public sealed class AlarmEvaluatorTests
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(Threshold("n", ""));
         bench.Sample("cpu", "r", 90, 30);
-        await bench.Get<AlarmCommands>().DeleteAsync(AlarmBench.Admin, alarm.Id, TestContext.Current.CancellationToken);
+        await bench.Get<AlarmCommands>().DeleteAsync(AlarmBench.Admin, alarm.Id, ct: TestContext.Current.CancellationToken);
 
         await bench.TickAsync();
 
@@ -344,6 +344,32 @@ public sealed class AlarmEvaluatorTests
 
         Assert.Equal(state, (await bench.FindAsync(alarm.Id)).State);
         Assert.Contains("query=up%7Ba%3D%22b%22%7D", Assert.Single(server.Received).Path, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_members_Prometheus_rule_reads_its_own_projects_series_and_an_admins_all()
+    {
+        await using var bench = await AlarmBench.StartAsync();
+        var now = bench.Time.GetUtcNow().ToUnixTimeSeconds();
+        await using var server = await PrometheusServer.StartAsync(
+            "# TYPE load gauge", $"load{{project=\"p\",host=\"a\"}} 5 {now}", $"load{{project=\"q\",host=\"b\"}} 50 {now}", $"load{{host=\"c\"}} 500 {now}");
+        using var client = new PrometheusClient(Microsoft.Extensions.Options.Options.Create(new AlarmsOptions { PrometheusUrl = server.Url }));
+        Task<Domain.Alarms.Evaluation.Datapoints> Ask(string query, string? project = "p") =>
+            client.QueryAsync(new PrometheusRule { Query = query, Threshold = 1, ScopeToProject = project }, bench.Time.GetUtcNow(), TestContext.Current.CancellationToken);
+
+        string[] queries =
+        [
+            "load", "load{}", "{__name__=\"load\"}", "{__name__=~\".+\"}", "sum(load)", "sum by (host) (load)", "max(load) without (host)", "load offset -1s",
+            "load or load", "load and on(host) load", "(load)", "max_over_time(load[5m])", "max_over_time(load[5m:1m])", "load * 1 # load",
+            "label_replace(load, \"project\", \"p\", \"host\", \"(.*)\")", "load{project=~\".*\"}", "load @ end()", "1 * load",
+        ];
+        foreach (var query in queries)
+        {
+            Assert.Equal([5.0], (await Ask(query)).Values);
+            Assert.NotEqual([5.0], (await Ask(query, project: null)).Values);
+        }
+        Assert.Empty((await Ask("load{project=\"q\"}")).Values);
+        await Assert.ThrowsAsync<FormatException>(() => Ask("load{project=\"q\" or project=\"p\"}"));
     }
 
     /// <summary>An alarm on cpu above 80, one period of 60 s, that calls <c>test</c> in every state.</summary>

@@ -1,9 +1,10 @@
-using System.Text;
 using System.Text.Json;
 using Telemetry.Agents.Alarms;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Queries;
 using Telemetry.Domain.Streams;
+using Telemetry.Domain.TelemetryEvents;
 
 namespace Telemetry.Agents.Tests.Alarms;
 
@@ -83,13 +84,12 @@ public sealed class EventAlarmListenerTests
     }
 
     private static Task<int> FireAsync(AlarmBench bench, string id) =>
-        bench.Get<EventAlarmListener>().FireAsync(TriggeringEvent.Read(Event(id))!, null, TestContext.Current.CancellationToken);
+        bench.Get<EventAlarmListener>().FireAsync(new TriggeringEvent(Event(id)), null, TestContext.Current.CancellationToken);
 
-    private static JsonElement Event(string id) => JsonDocument.Parse(
-        $$"""{"message_id": "{{id}}", "event_type": "compute.instance.update", "traits": [["project_id", 1, "p"]]}""").RootElement;
+    private static TelemetryEvent Event(string id) => new(id, "compute.instance.update", 0, [new("project_id", QueryValue.Of("p"))]);
 
-    private static NewEvent Recorded(string id) => new(
-        EventId.New(), EventAlarmListener.EventType, new EventBody.Json(Encoding.UTF8.GetBytes($"[{Event(id).GetRawText()}]")), [new(new StreamName("events", "p-2026-01"))]);
+    private static NewEvent Recorded(string id) =>
+        new(EventId.New(), TelemetryEventsRecorded.Name, TelemetryEventsRecorded.Write([Event(id)]), [new(TelemetryEventStreams.Of(Event(id)))]);
 
     private static JsonElement Body(string rest) => JsonDocument.Parse($"{{'name': 'n', 'type': 'event', {rest}}}".Replace('\'', '"')).RootElement;
 

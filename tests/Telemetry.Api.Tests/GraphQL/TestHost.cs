@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -36,8 +37,9 @@ internal sealed class TestHost : IAsyncDisposable
 
     public static Task<TestHost> StartAsync(Action<IRequestExecutorBuilder>? configure = null) => StartAsync(configure, onPort: false);
 
-    /// <summary>For clients in another process.</summary>
-    public static Task<TestHost> StartOnPortAsync(Action<IRequestExecutorBuilder>? configure = null) => StartAsync(configure, onPort: true);
+    /// <summary>For clients in another process, and for those that break HTTP.</summary>
+    public static Task<TestHost> StartOnPortAsync(Action<IRequestExecutorBuilder>? configure = null, Action<KestrelServerOptions>? kestrel = null, string pathBase = "") =>
+        StartAsync(configure, onPort: true, kestrel, pathBase);
 
     /// <summary>Without HTTP.</summary>
     public async Task<JsonNode> ExecuteAsync(string document, object? variables = null, string? operationName = null)
@@ -78,12 +80,12 @@ internal sealed class TestHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
-    private static async Task<TestHost> StartAsync(Action<IRequestExecutorBuilder>? configure, bool onPort)
+    private static async Task<TestHost> StartAsync(Action<IRequestExecutorBuilder>? configure, bool onPort, Action<KestrelServerOptions>? kestrel = null, string pathBase = "")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         if (onPort)
-            builder.WebHost.UseUrls("http://127.0.0.1:0");
+            builder.WebHost.UseUrls("http://127.0.0.1:0").ConfigureKestrel(kestrel ?? (_ => { }));
         else
             builder.WebHost.UseTestServer();
         builder.Services.AddSingleton<Shop>();
@@ -95,6 +97,8 @@ internal sealed class TestHost : IAsyncDisposable
             .AddHttpRequestInterceptor<UserOfHeader>();
         configure?.Invoke(graphql);
         var app = builder.Build();
+        if (pathBase.Length > 0)
+            app.UsePathBase(pathBase).UseRouting();
         app.MapGraphQL();
         await app.StartAsync();
         return new(app);

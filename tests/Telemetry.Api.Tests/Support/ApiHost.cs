@@ -10,11 +10,17 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Telemetry.Agents.Alarms;
 using Telemetry.Api.V2;
+using Telemetry.Api.V2.Audit;
+using Telemetry.Api.V2.Events;
 using Telemetry.Conformance;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Samples;
+using Telemetry.Projections;
+using Telemetry.Projections.Events;
+using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Tests.Support;
 
@@ -24,8 +30,9 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly StoredReader? _stored;
+    private readonly TemporaryDirectory? _directory;
 
-    private ApiHost(WebApplication app, StoredReader? stored) => (_app, _stored) = (app, stored);
+    private ApiHost(WebApplication app, StoredReader? stored, TemporaryDirectory? directory = null) => (_app, _stored, _directory) = (app, stored, directory);
 
     /// <summary>Where Kestrel listens, for <see cref="RawHttp"/>.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -37,6 +44,33 @@ internal sealed class ApiHost : IAsyncDisposable
     /// <summary>The REST API with alarms, over an event store in memory.</summary>
     public static Task<ApiHost> StartAlarmsAsync(TimeProvider time, IMeteringReader? reader = null, params (string Key, string Value)[] settings) =>
         StartAsync(reader, false, settings, time);
+
+    /// <summary>The REST API with telemetry events, streams and alarms that they fire, over an event store in memory and read models in a file.</summary>
+    public static async Task<ApiHost> StartEventsAsync(params (string Key, string Value)[] settings)
+    {
+        var directory = new TemporaryDirectory();
+        var builder = Builder(settings);
+        builder.WebHost.UseTestServer();
+        builder.Services.AddTelemetryApi();
+        builder.Services.AddAuditApi();
+        builder.Services.AddSampleIntake();
+        builder.Services.AddEventApi();
+        builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(TimeProvider.System));
+        builder.Services.Configure<ProjectionsOptions>(o => o.Directory = directory.Path);
+        builder.Services.AddTelemetryProjections();
+        builder.Services.AddTelemetryEvents();
+        builder.Services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+        builder.Services.AddAlarms();
+        builder.Services.AddAlarmAgents();
+        var app = builder.Build();
+        app.UseTelemetryApi();
+        app.MapV2();
+        app.MapEvents();
+        app.MapAuditApi(tree: false);
+        app.MapAlarms();
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        return new(app, null, directory);
+    }
 
     public IServiceProvider Services => _app.Services;
 
@@ -76,19 +110,28 @@ internal sealed class ApiHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_directory is not null)
+            await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
         if (_stored is not null)
             await _stored.DisposeAsync();
+        _directory?.Dispose();
+    }
+
+    private static WebApplicationBuilder Builder((string Key, string Value)[] settings)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Configuration.Sources.Clear();
+        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        builder.Logging.ClearProviders();
+        return builder;
     }
 
     private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings, TimeProvider? alarmTime = null)
     {
         reader ??= TestSamples.Reader();
         var stored = reader is BruteForceReader truth ? await StoredReader.OfAsync(truth) : null;
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Configuration.Sources.Clear();
-        builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
-        builder.Logging.ClearProviders();
+        var builder = Builder(settings);
         if (kestrel)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         else

@@ -1,5 +1,6 @@
 using System.Text;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Notifications;
 using Telemetry.Ingest.Pipelines.Publishers;
@@ -17,7 +18,7 @@ public sealed class PublishedBodyTests
 
         Assert.Equal(samples, PublishedBody.ReadSamples(PublishedText.List(samples.Select(PublishedText.Json))));
         Assert.Equal(samples[0], Assert.Single(PublishedBody.ReadSamples(PublishedText.Json(samples[0]))));
-        Assert.Equal(made.Traits, Assert.Single(PublishedBody.ReadEvents(PublishedText.List([PublishedText.Json(made)]))).Traits);
+        Assert.Equal(made.Traits, Assert.Single(PublishedBody.ReadEvents(PublishedText.List([PublishedText.Json(made)]), SigningSecrets.None)).Traits);
     }
 
     [Theory]
@@ -38,5 +39,5 @@ public sealed class PublishedBodyTests
     [InlineData("""{"message_id": "m", "event_type": "x", "generated": "2026-11-20", "traits": [["a", 1]]}""", "Event 0: 'traits' has an entry that is not [name, type, value].")]
     [InlineData("""{"event_type": "x", "generated": "2026-11-20", "traits": []}""", "Event 0: 'message_id' is missing.")]
     public void A_wrong_event_is_named_by_place_and_field(string body, string reason) =>
-        Assert.StartsWith(reason, Assert.Throws<FormatException>(() => PublishedBody.ReadEvents(Encoding.UTF8.GetBytes(body))).Message, StringComparison.Ordinal);
+        Assert.StartsWith(reason, Assert.Throws<FormatException>(() => PublishedBody.ReadEvents(Encoding.UTF8.GetBytes(body), SigningSecrets.None)).Message, StringComparison.Ordinal);
 }

@@ -21,6 +21,23 @@ public sealed class ByteTableTests
     }
 
     [Fact]
+    public void Keys_are_found_in_any_order_however_often_it_changes()
+    {
+        var table = new ByteTable<string>(1 << 20);
+        var random = new Random(5);
+        for (var round = 0; round < 50; round++)
+        {
+            for (var i = 20 * round; i < 20 * (round + 1); i++)
+                table.Add(Key(i), $"{i}");
+            var order = Enumerable.Range(0, 20 * (round + 1)).ToArray();
+            random.Shuffle(order);
+            for (var times = 0; times < 3; times++)
+                Assert.All(order, i => Assert.Equal($"{i}", table.Find(Key(i))));
+            Assert.Null(table.Find(Key(100_000)));
+        }
+    }
+
+    [Fact]
     public void A_full_table_forgets_and_goes_on()
     {
         var table = new ByteTable<string>(maxBytes: 1_000);

@@ -86,14 +86,128 @@ public sealed class CompactParserTests
     }
 
     [Fact]
+    public void A_dictionary_that_was_named_once_may_be_left_out()
+    {
+        var reader = Bodies.Reader();
+        var rules = SampleRules.ForMessages();
+        var first = reader.Read(Good().Write(named: true), SampleFormat.Compact, rules).Batch;
+
+        var second = reader.Read(Good().WriteReferring(), SampleFormat.Compact, rules).Batch;
+
+        Assert.Equal(first.Series, second.Series);
+        Assert.Equal(first.Metadata, second.Metadata);
+        Assert.Equal(first.Timestamps, second.Timestamps);
+        Assert.Equal(first.Volumes, second.Volumes);
+    }
+
+    [Fact]
+    public void The_products_own_referring_body_is_read_after_the_named_one()
+    {
+        var batch = Read(Good().Write());
+        byte[] Encoded(DictionaryForm form)
+        {
+            var bytes = new ArrayBufferWriter<byte>();
+            SampleBatchCodec.Encode(batch, bytes, form);
+            return bytes.WrittenSpan.ToArray();
+        }
+        var reader = Bodies.Reader();
+        reader.Read(Encoded(DictionaryForm.Named), SampleFormat.Compact, SampleRules.ForMessages());
+
+        var read = reader.Read(Encoded(DictionaryForm.Referred), SampleFormat.Compact, SampleRules.ForMessages()).Batch;
+
+        Assert.Equal(batch.Series, read.Series);
+        Assert.Equal(batch.Volumes, read.Volumes);
+        Assert.True(SampleBatchCodec.Refers(Encoded(DictionaryForm.Referred)));
+        Assert.False(SampleBatchCodec.Refers(Encoded(DictionaryForm.Named)));
+    }
+
+    [Fact]
+    public void A_dictionary_is_unknown_to_other_callers_and_to_another_process()
+    {
+        var reader = Bodies.Reader();
+        var sender = SampleRules.ForMessages("p1", "u1", "p1");
+        reader.Read(Good().Write(named: true), SampleFormat.Compact, sender);
+        string[] others = ["another project", "an admin", "another user", "another process"];
+
+        Assert.All(others, other =>
+        {
+            var (who, asked) = other switch
+            {
+                "another project" => (SampleRules.ForMessages("p2", "u1", "p2"), reader),
+                "an admin" => (SampleRules.ForMessages(), reader),
+                "another user" => (SampleRules.ForMessages("p1", "u2", "p1"), reader),
+                _ => (sender, Bodies.Reader()),
+            };
+            var fault = Assert.Throws<SampleFaultException>(() => asked.Read(Good().WriteReferring(), SampleFormat.Compact, who)).Fault;
+            Assert.Equal(SampleFaultKind.UnknownDictionary, fault.Kind);
+        });
+    }
+
+    [Fact]
+    public void The_series_of_a_kept_dictionary_are_still_checked()
+    {
+        var reader = Bodies.Reader();
+        var limited = SampleRules.ForMessages("p1", "u1", "p1");
+        var foreign = new ReferenceWriter().Add("cpu", 2, "ns", "r1", "p2", "u1", "openstack", "{}", Bodies.Now, 1);
+        Assert.Throws<SampleFaultException>(() => reader.Read(foreign.Write(named: true), SampleFormat.Compact, limited));
+
+        var fault = Assert.Throws<SampleFaultException>(() => reader.Read(foreign.WriteReferring(), SampleFormat.Compact, limited)).Fault;
+
+        Assert.Equal(new SampleFault(SampleFaultKind.Invalid, 0, "project_id", "p2", "can not post samples to other projects"), fault);
+    }
+
+    [Fact]
+    public void A_dictionary_by_another_ones_name_is_refused_and_not_kept()
+    {
+        var reader = Bodies.Reader();
+        var body = Good().Write(named: true);
+        body[4] ^= 1; // after version, flags, count and the block's length
+
+        var fault = Assert.Throws<SampleFaultException>(() => reader.Read(body, SampleFormat.Compact, SampleRules.ForMessages())).Fault;
+
+        Assert.Equal(SampleFaultKind.Format, fault.Kind);
+        Assert.Contains("the dictionary is not the one that it is named as", fault.Reason, StringComparison.Ordinal);
+        Assert.Throws<SampleFaultException>(() => reader.Read(Good().WriteReferring(), SampleFormat.Compact, SampleRules.ForMessages()));
+    }
+
+    [Fact]
+    public void Dictionaries_that_were_not_used_for_long_are_forgotten_when_there_are_too_many()
+    {
+        var reader = Bodies.Reader(new() { MaxDictionaryBytes = 10_000 });
+        var rules = SampleRules.ForMessages();
+        ReferenceWriter Of(int resource) => new ReferenceWriter().Add("cpu", 2, "ns", $"r{resource}", null, null, "openstack", "{}", Bodies.Now, 1);
+        bool IsKnown(int resource)
+        {
+            try
+            {
+                return reader.Read(Of(resource).WriteReferring(), SampleFormat.Compact, rules).Batch.Count == 1;
+            }
+            catch (SampleFaultException e) when (e.Fault.Kind == SampleFaultKind.UnknownDictionary)
+            {
+                return false;
+            }
+        }
+
+        for (var resource = 0; resource < 100; resource++)
+        {
+            reader.Read(Of(resource).Write(named: true), SampleFormat.Compact, rules);
+            Assert.True(IsKnown(resource) && IsKnown(0)); // one in use stays
+        }
+
+        Assert.InRange(Enumerable.Range(0, 100).Count(IsKnown), 5, 30);
+    }
+
+    [Fact]
     public void Damaged_bodies_are_read_or_refused_and_never_fail_otherwise()
     {
         var random = new Random(11);
         var reader = Bodies.Reader();
-        var good = Good().Write();
+        byte[][] forms = [Good().Write(), Good().Write(named: true), Good().WriteReferring()];
+        reader.Read(forms[1], SampleFormat.Compact, SampleRules.ForMessages("p1", "u1", "p1"));
         var refused = 0;
         for (var round = 0; round < 5_000; round++)
         {
+            var good = forms[round % 3];
             byte[] body = random.Next(4) == 0 ? good[..random.Next(good.Length)] : [.. good];
             for (var flips = random.Next(1, 4); flips > 0 && body.Length > 0; flips--)
                 body[random.Next(body.Length)] ^= (byte)(1 << random.Next(8));

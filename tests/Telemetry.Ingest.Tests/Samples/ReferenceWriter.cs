@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Telemetry.Ingest.Tests.Samples;
@@ -18,7 +19,27 @@ internal sealed class ReferenceWriter
         return this;
     }
 
-    public byte[] Write()
+    /// <summary>A body with its dictionary; with its name too where the reader is to keep it.</summary>
+    public byte[] Write(bool named = false)
+    {
+        var dictionary = Dictionary();
+        return named
+            ? Body(flags: 1 + 32, SHA256.HashData(dictionary), [.. dictionary, .. Columns()])
+            : Body(flags: 1, [], [.. dictionary, .. Columns()]);
+    }
+
+    /// <summary>A body that leaves its dictionary out.</summary>
+    public byte[] WriteReferring() => Body(flags: 32, SHA256.HashData(Dictionary()), Columns());
+
+    private byte[] Body(byte flags, byte[] name, byte[] block)
+    {
+        var body = new List<byte> { 1, flags }; // version 1; nothing packed
+        Unsigned(body, _samples.Count);
+        Unsigned(body, block.Length);
+        return [.. body, .. name, .. block];
+    }
+
+    private byte[] Dictionary()
     {
         var keys = new List<byte>();
         Unsigned(keys, _texts.Count);
@@ -34,18 +55,20 @@ internal sealed class ReferenceWriter
         var metadata = new List<byte>();
         Unsigned(metadata, _metadata.Count);
         _metadata.ForEach(m => Text(metadata, m));
+        var both = new List<byte>();
+        Unsigned(both, keys.Count);
+        both.AddRange(keys);
+        Unsigned(both, metadata.Count);
+        both.AddRange(metadata);
+        return [.. both];
+    }
+
+    private byte[] Columns()
+    {
         var block = new List<byte>();
-        Unsigned(block, keys.Count);
-        block.AddRange(keys);
-        Unsigned(block, metadata.Count);
-        block.AddRange(metadata);
         if (_samples.Count > 0)
             WriteColumns(block);
-
-        var body = new List<byte> { 1, 1 }; // version 1; self-contained, nothing packed
-        Unsigned(body, _samples.Count);
-        Unsigned(body, block.Count);
-        return [.. body, .. block];
+        return [.. block];
     }
 
     private void WriteColumns(List<byte> block)

@@ -20,8 +20,10 @@ internal static class Answers
         }
     }
 
-    public static async Task CompareSamplesAsync(ReadModel model, SampleQuery query) =>
-        Assert.Equal(await model.Truth.SamplesAsync(query), await model.Reader.SamplesAsync(query));
+    public static Task CompareSamplesAsync(ReadModel model, SampleQuery query) => CompareSamplesAsync(model.Truth, model.Reader, query);
+
+    public static async Task CompareSamplesAsync(IMeteringReader truth, IMeteringReader reader, SampleQuery query) =>
+        Assert.Equal(await truth.SamplesAsync(query), await reader.SamplesAsync(query));
 
     public static async Task CompareMetersAsync(ReadModel model, ListQuery query)
     {
@@ -37,19 +39,21 @@ internal static class Answers
         Assert.Equal(expected.Select(r => string.Join(' ', r.Meters)), actual.Select(r => string.Join(' ', r.Meters)));
     }
 
-    public static async Task CompareStatisticsAsync(ReadModel model, StatisticsQuery query)
+    public static Task CompareStatisticsAsync(ReadModel model, StatisticsQuery query) => CompareStatisticsAsync(model.Truth, model.Reader, query);
+
+    public static async Task CompareStatisticsAsync(IMeteringReader truth, IMeteringReader reader, StatisticsQuery query)
     {
         IReadOnlyList<StatisticsRow> expected;
         try
         {
-            expected = await model.Truth.StatisticsAsync(query);
+            expected = await truth.StatisticsAsync(query);
         }
         catch (ArgumentOutOfRangeException)
         {
-            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await model.Reader.StatisticsAsync(query));
+            await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await reader.StatisticsAsync(query));
             return;
         }
-        var actual = await model.Reader.StatisticsAsync(query);
+        var actual = await reader.StatisticsAsync(query);
         Assert.Equal(expected.Count, actual.Count);
         for (var i = 0; i < expected.Count; i++)
             CompareRows(expected[i], actual[i], query);

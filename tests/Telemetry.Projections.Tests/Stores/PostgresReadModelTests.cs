@@ -97,7 +97,7 @@ public sealed class PostgresReadModelTests : IAsyncLifetime
         Assert.Contains(tables, t => t.EndsWith("_2026_03", StringComparison.Ordinal));
         Assert.Contains(tables, t => t.EndsWith("_2026_06", StringComparison.Ordinal));
         Assert.DoesNotContain(tables, t => t.EndsWith("_1970_01", StringComparison.Ordinal) || t.EndsWith("_2999_01", StringComparison.Ordinal));
-        var plan = await PlanAsync($"select * from {tables[0]} where series = 1 and kind = 0 and last_at >= {UnixMicroseconds.From(new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero))}");
+        var plan = await PlanAsync($"select * from {tables[0]} where page = 0 and kind = 0 and last_at >= {UnixMicroseconds.From(new(2026, 5, 1, 0, 0, 0, TimeSpan.Zero))}");
         Assert.DoesNotContain("_2026_04", plan, StringComparison.Ordinal);
         Assert.Contains("_2026_06", plan, StringComparison.Ordinal);
         await Answers.CompareStatisticsAsync(model, new(Predicate.True, TimeRange.Always, 3_600, null, [], []));
@@ -142,7 +142,7 @@ public sealed class PostgresReadModelTests : IAsyncLifetime
         await using var model = new ReadModel(new Shared(_place));
         var asked = await _place.Database.ScalarAsync<string>("select string_agg(what, ', ' order by n) from read_models.asked");
         Assert.Contains("segment_samples_", asked, StringComparison.Ordinal);
-        Assert.Equal(2, asked!.Split(" by series").Length - 1);
+        Assert.Equal(2, asked!.Split(" by page").Length - 1);
         Assert.Equal(6, asked.Split(", ").Length);
     }
 

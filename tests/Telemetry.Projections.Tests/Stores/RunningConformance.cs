@@ -100,7 +100,7 @@ public abstract class RunningConformance : IAsyncLifetime
     {
         var log = new Lines();
         var projection = new Poisoned(at: 2);
-        using var runner = new ProjectionRunner(_log, [projection], OpenStore(), new AllLeases(), _options, _time, log);
+        using var runner = new ProjectionRunner(_log, [projection], new AllLeases(), _options, _time, log);
         await runner.StartAsync(Ct);
         var waiting = runner.WaitForAsync(3, Long, Ct);
         await AppendAsync(3);
@@ -277,7 +277,7 @@ public abstract class RunningConformance : IAsyncLifetime
         var store = OpenStore();
         var projection = new SampleProjection(store, _options, NullLogger<SampleProjection>.Instance, step);
         return (
-            new(_log, [projection], store, new AllLeases(), _options, _time, NullLogger<ProjectionRunner>.Instance), projection,
+            new(_log, [projection], new AllLeases(), _options, _time, NullLogger<ProjectionRunner>.Instance), projection,
             new MeteringReader(projection, _log, _options, TimeProvider.System));
     }
 
@@ -320,6 +320,7 @@ public abstract class RunningConformance : IAsyncLifetime
         {
         }
 
+        public bool IsShared => false;
         public bool ShouldReload => false;
 
         public IProjectionRebuild BeginRebuild() => throw new NotSupportedException();

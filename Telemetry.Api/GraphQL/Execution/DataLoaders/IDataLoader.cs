@@ -29,6 +29,9 @@ internal sealed record DataLoaderOptions
     /// <summary>Keys of one read at most. Default 1 024.</summary>
     public int MaxBatchSize { get; init; } = 1_024;
 
+    /// <summary>The request's own state, such as its caller.</summary>
+    public IDictionary<string, object?> ContextData { get; init; } = new Dictionary<string, object?>();
+
     /// <summary>Ends the reads with the request.</summary>
     public CancellationToken RequestAborted { get; init; }
 }

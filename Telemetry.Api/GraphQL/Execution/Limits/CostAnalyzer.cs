@@ -10,13 +10,13 @@ namespace Telemetry.Api.GraphQL.Execution;
 /// </remarks>
 internal sealed class CostAnalyzer
 {
-    private readonly Schema _schema;
+    private readonly Types.Schema _schema;
     private readonly PreparedDocument _document;
     private readonly IReadOnlyDictionary<string, object?> _variables;
     private readonly double _defaultListSize;
     private readonly Dictionary<string, double> _fragments = new(StringComparer.Ordinal);
 
-    private CostAnalyzer(Schema schema, PreparedDocument document, IReadOnlyDictionary<string, object?> variables, double defaultListSize)
+    private CostAnalyzer(Types.Schema schema, PreparedDocument document, IReadOnlyDictionary<string, object?> variables, double defaultListSize)
     {
         _schema = schema;
         _document = document;
@@ -26,7 +26,7 @@ internal sealed class CostAnalyzer
 
     /// <exception cref="GraphQLException">A list needs an argument that says how long it is.</exception>
     public static double Reckon(
-        Schema schema, PreparedDocument document, OperationDefinitionNode operation, IReadOnlyDictionary<string, object?> variables, double defaultListSize) =>
+        Types.Schema schema, PreparedDocument document, OperationDefinitionNode operation, IReadOnlyDictionary<string, object?> variables, double defaultListSize) =>
         new CostAnalyzer(schema, document, variables, defaultListSize)
             .Of(operation.SelectionSet, schema.RootType(operation.Operation)!, null, new HashSet<string>(StringComparer.Ordinal));
 

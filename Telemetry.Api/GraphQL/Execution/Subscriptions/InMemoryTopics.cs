@@ -52,6 +52,16 @@ internal sealed class InMemoryTopics(int bufferCapacity = InMemoryTopics.Default
         }
     }
 
+    /// <summary>Subscribers of all topics.</summary>
+    public int SubscriberCount
+    {
+        get
+        {
+            lock (_lock)
+                return _topics.Values.Sum(list => list.Count);
+        }
+    }
+
     private ISubscriber[] SubscribersOf(string topic)
     {
         lock (_lock)

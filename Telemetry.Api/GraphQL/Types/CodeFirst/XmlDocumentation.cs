@@ -12,12 +12,12 @@ internal sealed partial class XmlDocumentation
 {
     private readonly ConcurrentDictionary<Assembly, IReadOnlyDictionary<string, XElement>> _files = [];
 
-    public string? Of(Type type) => Description(type) ?? Summary(type.Assembly, $"T:{NameOf(type)}");
+    public string? Of(Type type) => Description(type) ?? Summary(type.Assembly, $"T:{NameOf(Definition(type))}");
 
     /// <summary>A property's own summary, or what its record says of the parameter it comes from.</summary>
     public string? Of(MemberInfo member) => Description(member) ?? member switch
     {
-        PropertyInfo p => Summary(p.Module.Assembly, $"P:{NameOf(p.DeclaringType!)}.{p.Name}") ?? Parameter(p.Module.Assembly, $"T:{NameOf(p.DeclaringType!)}", p.Name),
+        PropertyInfo p => Summary(p.Module.Assembly, $"P:{NameOf(Definition(p.DeclaringType!))}.{p.Name}") ?? Parameter(p.Module.Assembly, $"T:{NameOf(Definition(p.DeclaringType!))}", p.Name),
         FieldInfo f => Summary(f.Module.Assembly, $"F:{NameOf(f.DeclaringType!)}.{f.Name}"),
         MethodInfo m => Summary(m.Module.Assembly, IdOf(m)),
         _ => null,
@@ -114,6 +114,9 @@ internal sealed partial class XmlDocumentation
         var list = parameters.Length > 0 ? $"({string.Join(',', parameters.Select(p => NameOf(p.ParameterType)))})" : "";
         return $"M:{NameOf(method.DeclaringType!)}.{method.Name}{arity}{list}";
     }
+
+    /// <summary>A generic class is documented once, whatever its arguments.</summary>
+    private static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 
     private static string NameOf(Type type)
     {

@@ -14,6 +14,9 @@ internal sealed class Connection<T>(IReadOnlyList<Edge<T>> edges, ConnectionPage
 
     public IEnumerable<T> Nodes => Edges.Select(e => e.Node);
 
+    /// <summary>The same page of what is made of its items.</summary>
+    public Connection<TResult> Select<TResult>(Func<T, TResult> make) => new([.. Edges.Select(e => new Edge<TResult>(make(e.Node), e.Cursor))], PageInfo, TotalCount);
+
     IEnumerable<object> IConnection.Edges => Edges;
 
     IEnumerable<object?> IConnection.Nodes => Edges.Select(e => (object?)e.Node).ToArray();

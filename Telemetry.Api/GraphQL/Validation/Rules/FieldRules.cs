@@ -29,7 +29,7 @@ internal sealed class FieldsOnCorrectType() : ValidationRule("FieldsOnCorrectTyp
         context.Report(Name, $"{type} has no field \"{field.Name}\".{Hint(type, field.Name, context.Schema)}", field.Start);
     }
 
-    private static string Hint(NamedType type, string name, Schema schema)
+    private static string Hint(NamedType type, string name, Types.Schema schema)
     {
         var owners = type.IsAbstract ? schema.PossibleTypes(type).Where(t => t.Fields.Find(name) is not null).Select(t => t.Name).Take(3).ToList() : [];
         if (owners.Count > 0)

@@ -90,7 +90,7 @@ internal sealed class VariablesInAllowedPosition() : ValidationRule("VariablesIn
         }
     }
 
-    private static bool IsAllowed(VariableUsage usage, GraphQLType expected, VariableDefinitionNode definition, GraphQLType type, Schema schema)
+    private static bool IsAllowed(VariableUsage usage, GraphQLType expected, VariableDefinitionNode definition, GraphQLType type, Types.Schema schema)
     {
         if (expected is not NonNullType nonNull || type.IsNonNull)
             return schema.IsSubtype(type, expected);

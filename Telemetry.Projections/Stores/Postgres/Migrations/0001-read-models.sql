@@ -3,6 +3,7 @@
 
 create table projection (name text primary key, version int not null, generation int not null, position bigint not null);
 create sequence generation as int;
+create sequence segment_id; -- of all generations: the order in which rows were stored
 
 -- generations that another one took the place of: dropped when no process can be reading them any more
 create table replaced (projection text not null, generation int not null, at timestamptz not null default clock_timestamp(), primary key (projection, generation));

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Telemetry.Conformance;
 
 [assembly: AssemblyFixture(typeof(Telemetry.Api.Tests.GraphQL.Judges.NodeFixture))]
 
@@ -39,6 +40,8 @@ public sealed class NodeFixture
     {
         try
         {
+            _ = DebianPackage.Program("node", "nodejs");
+            _ = DebianPackage.Program("npm", "npm");
             Run("node", "--version");
             if (!File.Exists(Path.Combine(Folder, "node_modules", ".package-lock.json")))
                 Run("npm", "ci", "--no-audit", "--no-fund");

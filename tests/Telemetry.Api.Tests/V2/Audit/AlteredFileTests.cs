@@ -16,7 +16,8 @@ namespace Telemetry.Api.Tests.V2.Audit;
 public sealed class AlteredFileTests
 {
     private static readonly (string Table, string Column)[] Columns =
-        [("events", "id"), ("events", "recorded_at"), ("events", "type"), ("events", "data"), ("events", "metadata"), ("texts", "text"), ("metadata", "json"), ("series", "type")];
+        [("events", "id"), ("events", "recorded_at"), ("events", "type"), ("events", "data"), ("events", "metadata"), ("texts", "text"), ("metadata", "json"), ("series", "type"),
+        ("events", "streams"), ("streams", "name")];
 
     [Fact]
     public async Task A_flipped_bit_anywhere_in_the_log_is_found_if_it_changes_what_the_log_says()
@@ -78,7 +79,7 @@ public sealed class AlteredFileTests
         await foreach (var e in log.ReadAllAsync())
         {
             tree.Apply(e);
-            leaves.AddRange(CanonicalEvent.Of(e).Select(l => l.LeafHash()));
+            leaves.Add(CanonicalEvent.Of(e).LeafHash());
         }
         tree.Flush();
         provider.GetRequiredService<AuditLog>().Publish();
@@ -105,7 +106,7 @@ public sealed class AlteredFileTests
         if (report.IsSound)
         {
             await foreach (var e in log.ReadAllAsync())
-                leaves.AddRange(CanonicalEvent.Of(e).Select(l => l.LeafHash()));
+                leaves.Add(CanonicalEvent.Of(e).LeafHash());
         }
         return (report, leaves);
     }

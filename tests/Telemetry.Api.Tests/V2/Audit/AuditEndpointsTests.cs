@@ -29,8 +29,8 @@ public sealed class AuditEndpointsTests : IAsyncLifetime
         var answer = await _host.GetAsync($"/v2/audit/proof?event={id}", OfP);
 
         var found = ProofChecker.Check(EventProofJson.Read(answer.Bytes), key);
-        Assert.Equal(42, Assert.Single(found.Samples!.Volumes));
-        Assert.Equal("samples-p-2026-10", found.Event.Stream.ToString());
+        Assert.Equal(42, Assert.Single(found.Part.Samples!.Volumes));
+        Assert.Equal("samples-p-2026-10", found.Part.Stream.ToString());
     }
 
     [Fact]

@@ -26,6 +26,25 @@ public sealed class SampleBatchCodecTests
     }));
 
     [Fact]
+    public void A_referring_batch_is_neither_read_without_its_dictionary_nor_out_of_a_log()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        SampleBatchCodec.Encode(One(), output, DictionaryForm.Referred);
+
+        Assert.Throws<SampleFormatException>(() => SampleBatchCodec.Decode(output.WrittenSpan));
+        Assert.Throws<SampleFormatException>(() => SampleBatchCodec.DecodeFromLog(output.WrittenSpan, new ListCatalog()));
+    }
+
+    [Fact]
+    public void A_named_batch_is_read_like_any_other()
+    {
+        var output = new ArrayBufferWriter<byte>();
+        SampleBatchCodec.Encode(Many(3), output, DictionaryForm.Named);
+
+        Batches.Equal(Many(3), SampleBatchCodec.Decode(output.WrittenSpan));
+    }
+
+    [Fact]
     public void A_log_can_hold_the_self_contained_form() =>
         Batches.Equal(One(), SampleBatchCodec.DecodeFromLog(Encode(One()), new ListCatalog()));
 

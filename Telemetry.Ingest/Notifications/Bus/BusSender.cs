@@ -1,0 +1,60 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using Telemetry.Ingest.Pipelines.Publishers;
+
+namespace Telemetry.Ingest.Notifications.Bus;
+
+/// <summary>A topic that this program publishes to: its queue is declared with the bus, as oslo.messaging does before it publishes. Register one for each.</summary>
+public sealed record PublishedTopic(string Topic, string Priority = "sample");
+
+/// <summary>Puts messages on the bus as oslo.messaging's notifier does: to our exchange, by the key TOPIC.PRIORITY, confirmed by the broker.</summary>
+/// <remarks>Of several brokers the first. What is sent while the bus starts waits for it; what is sent while the broker is away waits for a time.</remarks>
+internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock) : INotificationSender
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private volatile TaskCompletionSource<(IBus Bus, bool InMemory)> _bus = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Gives it the bus, once that has started; the one before, if any, is over.</summary>
+    public void Use(IBus bus, bool inMemory)
+    {
+        if (_bus.TrySetResult((bus, inMemory)))
+            return;
+        var next = new TaskCompletionSource<(IBus, bool)>();
+        next.SetResult((bus, inMemory));
+        _bus = next;
+    }
+
+    public async Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, CancellationToken ct)
+    {
+        var key = BusQueue.NameOf(topic, priority);
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        try
+        {
+            var (bus, inMemory) = await _bus.Task.WaitAsync(limit.Token);
+            var endpoint = await bus.GetSendEndpoint(inMemory ? new($"exchange:{key}") : Exchange(options.Value));
+            await endpoint.Send(new BusMessage(body), context => Dress(context, key), limit.Token);
+        }
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+        {
+            throw new PublisherException($"The bus did not take a message of topic '{topic}' within {Patience.TotalSeconds} s.", e);
+        }
+        catch (Exception e) when (e is MassTransitException)
+        {
+            throw new PublisherException($"The bus did not take a message of topic '{topic}': {e.Message}", e);
+        }
+    }
+
+    private static Uri Exchange(BusOptions options) =>
+        new($"exchange:{options.TelemetryExchange}?type=topic&durable={(options.Durable || options.Quorum ? "true" : "false")}&autodelete={(options.AutoDelete ? "true" : "false")}");
+
+    private static void Dress(SendContext context, string key)
+    {
+        if (!context.TryGetPayload(out RabbitMqSendContext? rabbit))
+            return;
+        rabbit.RoutingKey = key;
+        rabbit.BasicProperties.ContentEncoding = "utf-8";
+        rabbit.BasicProperties.Priority = 0;
+    }
+}

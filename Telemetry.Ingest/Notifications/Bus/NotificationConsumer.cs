@@ -1,0 +1,23 @@
+using MassTransit;
+
+namespace Telemetry.Ingest.Notifications.Bus;
+
+/// <summary>Takes messages from the bus; each is acknowledged when what it gives is durable.</summary>
+internal sealed class NotificationConsumer(NotificationIntake intake) : IConsumer<BusMessage>
+{
+    /// <summary>Stands for the exchange on the bus within the process.</summary>
+    private const string NoExchange = "(none)";
+
+    public async Task Consume(ConsumeContext<BusMessage> context)
+    {
+        var exchange = context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery) ? delivery.Exchange : NoExchange;
+        try
+        {
+            await intake.AcceptAsync(context.Message.Body, exchange, context.CancellationToken);
+        }
+        catch (ObjectDisposedException e)
+        {
+            throw new OperationCanceledException("The program ends; the message comes again.", e);
+        }
+    }
+}

@@ -1,0 +1,263 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Net.WebSockets;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Telemetry.Api.GraphQL.Execution;
+using Telemetry.Api.GraphQL.Http;
+
+namespace Telemetry.Api.Tests.GraphQL.Http;
+
+/// <summary>Clients that mean harm, over real connections to Kestrel: each is ended in its time, and the next client is served.</summary>
+public sealed class HostileClientTests
+{
+    private const int Minute = 60_000;
+    private const string Subscribe = """{"id":"1","type":"subscribe","payload":{"query":"subscription { bookAdded { title } }"}}""";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    private static Task<TestHost> HostAsync(Action<GraphQLServerOptions>? options = null, Action<KestrelServerLimits>? limits = null) =>
+        TestHost.StartOnPortAsync(b => b.ModifyServerOptions(o => options?.Invoke(o)), k => limits?.Invoke(k.Limits));
+
+    /// <summary>A socket whose system keeps little for it: what is not read soon blocks the sender.</summary>
+    private static async Task<ClientWebSocket> OpenAsync(TestHost host, params string[] messages)
+    {
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectCallback = static async (context, ct) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 16_384, NoDelay = true };
+                await socket.ConnectAsync(context.DnsEndPoint, ct);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        };
+        using var invoker = new HttpMessageInvoker(handler, disposeHandler: false);
+        var client = new ClientWebSocket();
+        client.Options.AddSubProtocol("graphql-transport-ws");
+        client.Options.KeepAliveInterval = TimeSpan.Zero;
+        await client.ConnectAsync(new(host.Url.Replace("http:", "ws:", StringComparison.Ordinal)), invoker, Ct);
+        foreach (var message in messages)
+            await SendAsync(client, message);
+        return client;
+    }
+
+    private static Task SendAsync(WebSocket socket, string message) => socket.SendAsync(Encoding.UTF8.GetBytes(message), WebSocketMessageType.Text, endOfMessage: true, Ct);
+
+    private static async Task<string> ReceiveAsync(WebSocket socket)
+    {
+        var message = new MemoryStream();
+        var part = new byte[16_384];
+        while (true)
+        {
+            var read = await socket.ReceiveAsync(part, Ct);
+            if (read.MessageType == WebSocketMessageType.Close)
+                return $"closed {(int)read.CloseStatus!}";
+            message.Write(part, 0, read.Count);
+            if (read.EndOfMessage)
+                return Encoding.UTF8.GetString(message.ToArray());
+        }
+    }
+
+    private static async Task<(HttpStatusCode Status, JsonNode Body)> PostAsync(TestHost host, JsonNode request)
+    {
+        using var client = new HttpClient();
+        using var response = await client.PostAsJsonAsync(host.Url, request, Ct);
+        return (response.StatusCode, JsonNode.Parse(await response.Content.ReadAsStringAsync(Ct))!);
+    }
+
+    private static async Task AssertLivesAsync(TestHost host) =>
+        Assert.Equal("Query", (await PostAsync(host, new JsonObject { ["query"] = "{ __typename }" })).Body["data"]!["__typename"]!.GetValue<string>());
+
+    private static async Task UntilAsync(Func<bool> condition)
+    {
+        using var often = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!condition())
+            await often.WaitForNextTickAsync(Ct);
+    }
+
+    /// <summary>The best of three, each a document that no cache knows: another test may have the processor.</summary>
+    private static async Task WithinASecondAsync(string document, Func<string, Task> attempt)
+    {
+        var best = TimeSpan.MaxValue;
+        for (var i = 0; i < 3 && best >= TimeSpan.FromSeconds(1); i++)
+        {
+            var clock = Stopwatch.StartNew();
+            await attempt($"{document} #{i}");
+            best = clock.Elapsed < best ? clock.Elapsed : best;
+        }
+
+        Assert.True(best < TimeSpan.FromSeconds(1), $"It took {best}: {document[..Math.Min(document.Length, 80)]}");
+    }
+
+    [Fact(Timeout = 2 * Minute)]
+    public async Task A_hostile_document_is_refused_within_a_second_by_POST_in_a_batch_and_on_a_socket()
+    {
+        await using var host = await HostAsync();
+        await AssertLivesAsync(host);
+        using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
+        Assert.Contains("ack", await ReceiveAsync(socket));
+        var n = 0;
+        foreach (var (document, code) in HostileTests.Documents.Select(d => d.Data).Where(d => d.Item1.Length < 800_000)) // a longer one is no longer read at all
+        {
+            await WithinASecondAsync(document, async d =>
+            {
+                var (_, body) = await PostAsync(host, new JsonObject { ["query"] = d });
+                Assert.Equal(code, body["errors"]?[0]!["extensions"]!["code"]!.GetValue<string>() ?? "");
+            });
+            await WithinASecondAsync(document, async d =>
+            {
+                await SendAsync(socket, new JsonObject
+                {
+                    ["id"] = $"{n++}",
+                    ["type"] = "subscribe",
+                    ["payload"] = new JsonObject { ["query"] = d },
+                }.ToJsonString());
+                var answer = JsonNode.Parse(await ReceiveAsync(socket))!;
+                Assert.Equal(code.Length == 0 ? "next" : "error", answer["type"]!.GetValue<string>());
+                if (code.Length == 0)
+                    Assert.Contains("complete", await ReceiveAsync(socket));
+            });
+        }
+
+        var bomb = HostileTests.Documents.Select(d => d.Data.Item1).First(d => d.Contains("__schema", StringComparison.Ordinal));
+        await WithinASecondAsync(bomb, async d =>
+        {
+            var (status, body) = await PostAsync(host, new JsonArray([.. Enumerable.Range(0, 10).Select(i => new JsonObject { ["query"] = $"{d}{i}" })]));
+            Assert.Equal(HttpStatusCode.OK, status);
+            Assert.All(body.AsArray(), r => Assert.NotNull(r!["errors"]));
+        });
+        await WithinASecondAsync(bomb, async d =>
+            Assert.Equal(HttpStatusCode.BadRequest, (await PostAsync(host, new JsonArray([.. Enumerable.Range(0, 1_000).Select(i => new JsonObject { ["query"] = $"{d}{i}" })]))).Status));
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task A_client_that_never_says_connection_init_is_closed()
+    {
+        await using var host = await HostAsync(o => o.Sockets.ConnectionInitializationTimeout = TimeSpan.FromMilliseconds(100));
+        using var socket = await OpenAsync(host);
+        Assert.Equal("closed 4408", await ReceiveAsync(socket));
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task A_half_open_socket_whose_client_answers_no_ping_is_ended_with_its_subscriptions()
+    {
+        await using var host = await HostAsync(o => o.Sockets.KeepAliveInterval = TimeSpan.FromMilliseconds(200));
+        var topics = host.Services.GetRequiredService<InMemoryTopics>();
+        using var socket = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
+        await UntilAsync(() => topics.Count == 1);
+
+        await UntilAsync(() => topics.Count == 0); // pings come; nobody reads them
+
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task Subscribers_that_never_read_are_ended_while_those_that_do_get_every_event_and_memory_stays_flat()
+    {
+        await using var host = await HostAsync(o => o.SendTimeout = TimeSpan.FromSeconds(2));
+        var topics = host.Services.GetRequiredService<InMemoryTopics>();
+        var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
+        using var good = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
+        Assert.Contains("ack", await ReceiveAsync(good));
+        var slow = new List<ClientWebSocket>();
+        for (var i = 0; i < 10; i++)
+            slow.Add(await OpenAsync(host, """{"type":"connection_init"}""", Subscribe));
+        await UntilAsync(() => topics.SubscriberCount == 11);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        // Far more than the systems' buffers between here and there: 200 events of 100 kB for each.
+        var title = new string('x', 100_000);
+        for (var i = 0; i < 200; i++)
+        {
+            await topics.SendAsync("bookAdded", new Book(i, title, 1), Ct);
+            Assert.Contains("\"next\"", await ReceiveAsync(good));
+        }
+
+        await UntilAsync(() => handler.Sockets == 1);
+        await UntilAsync(() => topics.SubscriberCount == 1);
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20_000_000);
+        slow.ForEach(s => s.Dispose());
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task A_client_that_asks_and_asks_without_reading_fills_no_memory_and_is_ended()
+    {
+        await using var host = await HostAsync(o => (o.SendTimeout, o.Sockets.MaxOperations) = (TimeSpan.FromMilliseconds(500), 5));
+        var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
+        using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
+        await UntilAsync(() => handler.Sockets == 1);
+
+        // Every answer repeats a part of the question. The server stops reading long before this ends; then the connection breaks.
+        var payload = JsonSerializer.Serialize(new { query = "{ who }", operationName = new string('x', 10_000) });
+        var sent = 0;
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            for (; sent < 100_000; sent++)
+                await SendAsync(socket, $$"""{"id":"{{sent}}","type":"subscribe","payload":{{payload}}}""");
+        });
+
+        Assert.InRange(sent, 1, 99_999);
+        await UntilAsync(() => handler.Sockets == 0);
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task More_sockets_than_allowed_are_refused_until_one_is_closed()
+    {
+        await using var host = await HostAsync(o => o.Sockets.MaxSockets = 2);
+        var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
+        using var first = await OpenAsync(host);
+        using var second = await OpenAsync(host);
+        var refusal = await Assert.ThrowsAsync<WebSocketException>(() => OpenAsync(host));
+        Assert.Contains("503", refusal.Message);
+
+        first.Abort();
+        await UntilAsync(() => handler.Sockets == 1);
+        using var third = await OpenAsync(host);
+        Assert.Equal(WebSocketState.Open, third.State);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task A_body_that_never_comes_is_answered_with_408_and_not_taken_for_a_fault_of_the_server()
+    {
+        await using var host = await HostAsync(limits: l => l.MinRequestBodyDataRate = new(240, TimeSpan.FromSeconds(1.1)));
+        using var client = new TcpClient();
+        await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);
+        await client.GetStream().WriteAsync("POST /graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"u8.ToArray(), Ct);
+
+        using var reader = new StreamReader(client.GetStream());
+        var answer = await reader.ReadToEndAsync(Ct);
+
+        Assert.StartsWith("HTTP/1.1 408", answer);
+        Assert.Contains("BAD_REQUEST", answer);
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
+    public async Task A_reader_of_server_sent_events_that_does_not_read_is_ended()
+    {
+        await using var host = await HostAsync(o => o.SendTimeout = TimeSpan.FromMilliseconds(500));
+        var topics = host.Services.GetRequiredService<InMemoryTopics>();
+        using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
+        await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);
+        const string Body = """{"query":"subscription { bookAdded { title } }"}""";
+        await client.SendAsync(
+            Encoding.UTF8.GetBytes($"POST /graphql HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"), Ct);
+        await UntilAsync(() => topics.SubscriberCount == 1);
+
+        var title = new string('x', 100_000);
+        for (var i = 0; i < 200; i++)
+            await topics.SendAsync("bookAdded", new Book(i, title, 1), Ct);
+
+        await UntilAsync(() => topics.SubscriberCount == 0);
+        await AssertLivesAsync(host);
+    }
+}

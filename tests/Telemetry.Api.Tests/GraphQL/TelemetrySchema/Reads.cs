@@ -1,0 +1,100 @@
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Queries;
+using Telemetry.Domain.Statistics;
+using Telemetry.Domain.Streams;
+using EventId = Telemetry.Domain.Streams.EventId;
+
+namespace Telemetry.Api.Tests.GraphQL.TelemetrySchema;
+
+/// <summary>Counts what readers were asked.</summary>
+internal sealed class Reads
+{
+    private readonly List<string> _log = [];
+
+    public void Add(string read)
+    {
+        lock (_log)
+            _log.Add(read);
+    }
+
+    /// <summary>What was read since the last time, by name.</summary>
+    public string Take()
+    {
+        lock (_log)
+        {
+            var text = string.Join(", ", _log.GroupBy(r => r).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => $"{g.Count()} {g.Key}"));
+            _log.Clear();
+            return text;
+        }
+    }
+}
+
+internal sealed class CountingMetering(IMeteringReader inner, Reads reads) : IMeteringReader
+{
+    public ValueTask<IReadOnlyList<Sample>> SamplesAsync(SampleQuery query, CancellationToken ct = default) => Counted("samples").SamplesAsync(query, ct);
+
+    public ValueTask<Sample?> FindSampleAsync(string id, Predicate filter, CancellationToken ct = default) => Counted("sample").FindSampleAsync(id, filter, ct);
+
+    public ValueTask<IReadOnlyList<MeterRow>> MetersAsync(ListQuery query, CancellationToken ct = default) => Counted("meters").MetersAsync(query, ct);
+
+    public ValueTask<IReadOnlyList<MeterRow>> MeterDefinitionsAsync(ListQuery query, CancellationToken ct = default) => Counted("definitions").MeterDefinitionsAsync(query, ct);
+
+    public ValueTask<IReadOnlyList<ResourceRow>> ResourcesAsync(ListQuery query, CancellationToken ct = default) => Counted("resources").ResourcesAsync(query, ct);
+
+    public ValueTask<IReadOnlyList<StatisticsRow>> StatisticsAsync(StatisticsQuery query, CancellationToken ct = default) => Counted("statistics").StatisticsAsync(query, ct);
+
+    private IMeteringReader Counted(string name)
+    {
+        reads.Add(name);
+        return inner;
+    }
+}
+
+internal sealed class CountingAlarms(IAlarmReader inner, Reads reads) : IAlarmReader
+{
+    public ValueTask<Alarm?> FindAsync(string id, CancellationToken ct = default) => Counted("alarm").FindAsync(id, ct);
+
+    public ValueTask<IReadOnlyList<Alarm>> ListAsync(AlarmQuery query, CancellationToken ct = default) => Counted("alarms").ListAsync(query, ct);
+
+    public ValueTask<int> CountAsync(string? projectId, string? userId, CancellationToken ct = default) => inner.CountAsync(projectId, userId, ct);
+
+    public ValueTask<IReadOnlyList<AlarmChange>> HistoryAsync(AlarmHistoryQuery query, CancellationToken ct = default) => Counted("history").HistoryAsync(query, ct);
+
+    public IReadOnlyList<Alarm> Enabled() => inner.Enabled();
+
+    public IReadOnlyList<Alarm> OnEvent(string projectId, string eventType) => inner.OnEvent(projectId, eventType);
+
+    private IAlarmReader Counted(string name)
+    {
+        reads.Add(name);
+        return inner;
+    }
+}
+
+internal sealed class CountingLog(IEventStore inner, Reads reads) : IEventStore
+{
+    public Task<AppendResult> AppendAsync(IReadOnlyList<NewEvent> events, CancellationToken ct = default) => inner.AppendAsync(events, ct);
+
+    public IAsyncEnumerable<RecordedEvent> ReadAllAsync(long after = 0, CancellationToken ct = default) => inner.ReadAllAsync(after, ct);
+
+    public IAsyncEnumerable<StreamEvent> ReadStreamAsync(StreamName stream, long from = 1, ReadDirection direction = ReadDirection.Forwards, CancellationToken ct = default)
+    {
+        reads.Add("stream");
+        return inner.ReadStreamAsync(stream, from, direction, ct);
+    }
+
+    public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => inner.SubscribeAsync(after, ct);
+
+    public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) => inner.FindAsync(id, ct);
+
+    public Task<RecordedEvent?> FindAsync(long position, CancellationToken ct = default)
+    {
+        reads.Add("event");
+        return inner.FindAsync(position, ct);
+    }
+
+    public IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", CancellationToken ct = default) => inner.ListStreamsAsync(prefix, ct);
+
+    public Task<long> HeadAsync(CancellationToken ct = default) => inner.HeadAsync(ct);
+}

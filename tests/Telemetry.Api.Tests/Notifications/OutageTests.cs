@@ -1,0 +1,140 @@
+using System.Text.Json;
+using RabbitMQ.Client.Exceptions;
+using Telemetry.Conformance;
+
+namespace Telemetry.Api.Tests.Notifications;
+
+/// <summary>Brokers and processes die in mid-stream; every message is in the answers once.</summary>
+public sealed class OutageTests
+{
+    private const int Messages = 2_000;
+
+    private static readonly Dictionary<string, string> Durable = new() { ["TELEMETRY__RabbitMq__Durable"] = "true" };
+
+    [Fact]
+    public async Task The_broker_is_killed_and_started_again()
+    {
+        await using var cloud = await MeteredCloud.StartAsync(Durable);
+        var producing = ProduceAsync(cloud.Broker);
+        await cloud.UntilAsync(async () => await StoredAsync(cloud) > 100);
+        await cloud.Broker.KillAsync();
+        await cloud.Broker.StartAgainAsync();
+        await producing;
+
+        await EachOnceAsync(cloud);
+    }
+
+    [Fact]
+    public async Task The_program_is_killed_again_and_again()
+    {
+        await using var cloud = await MeteredCloud.StartAsync(Durable);
+        var producing = ProduceAsync(cloud.Broker);
+        for (var kill = 0; kill < 3; kill++)
+        {
+            var before = await StoredAsync(cloud);
+            await cloud.UntilAsync(async () => await StoredAsync(cloud) is var now && (now > before + 50 || now == Messages));
+            await cloud.KillServerAsync();
+            await cloud.StartServerAsync();
+        }
+        await producing;
+
+        await EachOnceAsync(cloud);
+    }
+
+    [Fact]
+    public async Task The_broker_comes_after_the_program()
+    {
+        MeteredCloud.Demand();
+        await using var broker = await RabbitMqServer.StartOwnAsync();
+        await broker.KillAsync();
+        await using var cloud = await MeteredCloud.StartAsync(new() { ["TELEMETRY__RabbitMq__StartTimeoutSeconds"] = "1" }, broker);
+        Assert.Empty(await cloud.SamplesAsync());
+
+        await broker.StartAgainAsync();
+        await using var producer = await CloudProducer.ConnectAsync(broker.Url);
+        await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", new { id = "late", size = 42, owner = "p" }));
+
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Count == 1);
+    }
+
+    [Fact]
+    public async Task A_broker_that_refuses_the_account_is_asked_again_until_it_does_not()
+    {
+        MeteredCloud.Demand();
+        await using var broker = await RabbitMqServer.StartOwnAsync();
+        await using var cloud = await MeteredCloud.StartAsync(
+            new() { ["TELEMETRY__RabbitMq__StartTimeoutSeconds"] = "1" }, broker, $"amqp://cloud:secret@127.0.0.1:{broker.Url.Port}/");
+        await cloud.UntilAsync(() => Task.FromResult(cloud.Server.Output.Contains("ACCESS_REFUSED", StringComparison.Ordinal)));
+
+        await broker.ControlAsync("add_user", "cloud", "secret");
+        await broker.ControlAsync("set_permissions", "cloud", ".*", ".*", ".*");
+        await using var producer = await CloudProducer.ConnectAsync(broker.Url);
+        await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", new { id = "welcome", size = 42, owner = "p" }));
+
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Count == 1);
+        Assert.DoesNotContain("secret", cloud.Server.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Several_brokers_are_drained_and_TLS_is_spoken()
+    {
+        MeteredCloud.Demand();
+        await using var plain = await RabbitMqServer.StartOwnAsync();
+        await using var secure = await RabbitMqServer.StartOwnAsync(tls: true);
+        await using var cloud = await MeteredCloud.StartAsync(
+            new() { ["TELEMETRY__RabbitMq__Urls__1"] = $"rabbit://guest:guest@127.0.0.1:{plain.Url.Port}//", ["TELEMETRY__RabbitMq__CaFile"] = secure.CaFile },
+            secure, $"amqps://guest:guest@localhost:{secure.TlsPort}/");
+        foreach (var broker in new[] { plain, secure })
+        {
+            await using var producer = await CloudProducer.ConnectAsync(broker.Url);
+            await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", new { id = $"of-{broker.Url.Port}", size = 42, owner = "p" }));
+        }
+
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Count == 2);
+    }
+
+    [Fact]
+    public async Task A_broker_of_an_unknown_authority_is_not_talked_to()
+    {
+        MeteredCloud.Demand();
+        await using var secure = await RabbitMqServer.StartOwnAsync(tls: true);
+        await using var cloud = await MeteredCloud.StartAsync(
+            new() { ["TELEMETRY__RabbitMq__StartTimeoutSeconds"] = "5" }, secure, $"amqps://guest:guest@localhost:{secure.TlsPort}/");
+
+        await cloud.UntilAsync(() => Task.FromResult(cloud.Server.Output.Contains($"localhost:{secure.TlsPort}", StringComparison.Ordinal)));
+        await using var producer = await CloudProducer.ConnectAsync(secure.Url);
+        await Assert.ThrowsAsync<OperationInterruptedException>(() => producer.Channel.QueueDeclarePassiveAsync("notifications.info", TestContext.Current.CancellationToken));
+    }
+
+    // As oslo.messaging does: what the broker has not confirmed is published again, over a new connection.
+    private static async Task ProduceAsync(RabbitMqServer broker)
+    {
+        var next = 0;
+        var limit = DateTime.UtcNow + MeteredCloud.Patience;
+        while (next < Messages)
+        {
+            try
+            {
+                await using var producer = await CloudProducer.ConnectAsync(broker.Url, durable: true);
+                for (; next < Messages; next++)
+                {
+                    var payload = new { id = $"image-{next}", size = 42, owner = "p" };
+                    await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", payload, new Guid(next, 1, 1, new byte[8]).ToString()));
+                }
+            }
+            catch (Exception e) when (e is OperationInterruptedException or BrokerUnreachableException or AlreadyClosedException or PublishException or IOException or ObjectDisposedException && DateTime.UtcNow < limit)
+            {
+                await Task.Delay(200, TestContext.Current.CancellationToken);
+            }
+        }
+    }
+
+    private static async Task<int> StoredAsync(MeteredCloud cloud) =>
+        await cloud.GetAsync("/v2/meters/image.size/statistics") is { ValueKind: JsonValueKind.Array } rows && rows.GetArrayLength() > 0 ? rows[0].GetProperty("count").GetInt32() : 0;
+
+    private static async Task EachOnceAsync(MeteredCloud cloud)
+    {
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Select(s => s.GetProperty("resource_id").GetString()).Distinct().Count() == Messages);
+        Assert.Equal(Messages, await StoredAsync(cloud));
+    }
+}

@@ -1,0 +1,41 @@
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Tests.Pipelines;
+
+namespace Telemetry.Ingest.Tests.Notifications;
+
+public sealed class RepeatedSamplesTests
+{
+    private readonly RepeatedSamples _repeated = new();
+
+    private static SampleInFlight Sample(int id) => InFlight.Of() with { MessageId = new Guid(id, 1, 1, new byte[8]).ToString() };
+
+    [Fact]
+    public void A_sample_that_another_message_brought_is_left_out_and_a_redelivered_message_gives_the_same_again()
+    {
+        var (first, second) = (EventId.New(), EventId.New());
+
+        Assert.Equal(2, _repeated.Without([Sample(1), Sample(2)], first).Count);
+        Assert.Equal(Sample(3), Assert.Single(_repeated.Without([Sample(2), Sample(3)], second)));
+        Assert.Equal(2, _repeated.Without([Sample(1), Sample(2)], first).Count);
+    }
+
+    [Fact]
+    public void A_sample_without_a_UUID_is_always_kept()
+    {
+        Assert.Single(_repeated.Without([InFlight.Of()], EventId.New()));
+        Assert.Single(_repeated.Without([InFlight.Of() with { MessageId = "own" }], EventId.New()));
+        Assert.Single(_repeated.Without([InFlight.Of() with { MessageId = "own" }], EventId.New()));
+    }
+
+    [Fact]
+    public void The_last_two_hundred_thousand_are_remembered_and_memory_is_bounded()
+    {
+        for (var n = 0; n < 3; n++)
+            _repeated.Without([.. Enumerable.Range(n * RepeatedSamples.Remembered, RepeatedSamples.Remembered).Select(Sample)], EventId.New());
+
+        Assert.Empty(_repeated.Without([Sample(3 * RepeatedSamples.Remembered - 1), Sample(2 * RepeatedSamples.Remembered)], EventId.New()));
+        Assert.Single(_repeated.Without([Sample(0)], EventId.New()));
+    }
+}
