@@ -19,6 +19,7 @@ public static class ApiApplicationBuilderExtensions
         app.UsePathBase(app.ApplicationServices.GetRequiredService<IOptions<ApiOptions>>().Value.PathBase);
         app.Use(Errors.TranslateAsync);
         app.Use(IdentityHeaders.ReadAsync);
+        app.Use(ReadYourWrites.WaitAsync);
         app.UseRouting();
         app.Use(AcceptJson.DemandAsync);
         return app;

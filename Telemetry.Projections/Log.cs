@@ -21,4 +21,16 @@ internal static partial class Log
 
     [LoggerMessage(6, LogLevel.Error, "The projection '{Name}' could not be stored. It goes on and tries again later.")]
     public static partial void FlushFailed(ILogger logger, string name, Exception cause);
+
+    [LoggerMessage(7, LogLevel.Information, "The projection '{Name}' was not stored: {Reason} What is stored is loaded.")]
+    public static partial void ReadModelTaken(ILogger logger, string name, string reason);
+
+    [LoggerMessage(8, LogLevel.Information, "The projection '{Name}' was loaded as it is stored, at position {From}, and brought to {To}.")]
+    public static partial void ProjectionReloaded(ILogger logger, string name, long from, long to);
+
+    [LoggerMessage(9, LogLevel.Information, "Leases taken: {Taken}; given away or lost: {Lost}")]
+    public static partial void LeasesChanged(ILogger logger, string taken, string lost);
+
+    [LoggerMessage(10, LogLevel.Warning, "The database did not answer about leases. Those held end by themselves.")]
+    public static partial void LeasesFailed(ILogger logger, Exception cause);
 }

@@ -2,12 +2,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Past;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Reading;
+using Telemetry.Projections.Stores;
+using Telemetry.Projections.Stores.Postgres;
 using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections;
@@ -24,18 +27,21 @@ public static class ProjectionsServiceCollectionExtensions
     {
         services.AddOptions<ProjectionsOptions>().BindConfiguration("Telemetry:Projections").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(s => new ReadModelDatabase(
+        services.TryAddSingleton<ILeases, AllLeases>();
+        services.TryAddSingleton(s => new ReadModelDatabase(
             Path.Combine(Options(s).Directory, "read-model.db"), s.GetRequiredService<ILoggerFactory>().CreateLogger<ReadModelDatabase>()));
+        services.TryAddSingleton<IReadModelStore>(s => s.GetRequiredService<ReadModelDatabase>());
         services.AddSingleton(s => new SampleProjection(
-            s.GetRequiredService<ReadModelDatabase>(), Options(s), s.GetRequiredService<ILogger<SampleProjection>>()));
+            s.GetRequiredService<IReadModelStore>(), Options(s), s.GetRequiredService<ILogger<SampleProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<SampleProjection>());
+        services.AddSingleton(new ProjectionShare(SampleProjection.ProjectionName));
         services.AddSingleton<IMeteringReader>(s => new MeteringReader(
             s.GetRequiredService<SampleProjection>(), s.GetRequiredService<IEventStore>(), Options(s), s.GetRequiredService<TimeProvider>()));
         services.AddOptions<PastOptions>().BindConfiguration("Telemetry:AsOf").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(s => new PastReadModels(
             s.GetRequiredService<IEventStore>(), Options(s), s.GetRequiredService<IOptions<PastOptions>>().Value, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ProjectionRunner(
-            s.GetRequiredService<IEventStore>(), s.GetServices<IProjection>(), s.GetRequiredService<ReadModelDatabase>(), Options(s),
+            s.GetRequiredService<IEventStore>(), s.GetServices<IProjection>(), s.GetRequiredService<ILeases>(), Options(s),
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ProjectionRunner>>()));
         if (start)
             services.AddHostedService(s => s.GetRequiredService<ProjectionRunner>());

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Leases;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -22,6 +23,7 @@ public static class AlarmAgentServiceCollectionExtensions
                 o => o.PrometheusUrl.Length == 0 || Uri.TryCreate(o.PrometheusUrl, UriKind.Absolute, out _), "Telemetry:Alarms:PrometheusUrl is empty or a URL.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<ILeases, AllLeases>();
         services.TryAddSingleton<EvaluationCounters>();
         services.TryAddSingleton<HttpAction>();
         services.TryAddSingleton<TestAction>();

@@ -1,32 +1,74 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Leases;
+using Telemetry.Domain.Streams;
 
 namespace Telemetry.Agents.Alarms;
 
 /// <summary>The evaluator's clock: every multiple of the interval since 1970, so that all processes evaluate the same windows.</summary>
+/// <remarks>
+/// Shares of another process that has ended are taken over at once: what it may have left undone of the last window is done again. A transition
+/// has an id of its own, so that it is stored and told once; what is no transition is not repeated.
+/// </remarks>
 internal sealed class AlarmEvaluationService(
-    AlarmEvaluator evaluator, PendingNotifications pending, IOptions<AlarmsOptions> options, TimeProvider time, ILogger<AlarmEvaluationService> log) : BackgroundService
+    AlarmEvaluator evaluator, PendingNotifications pending, EventAlarmListener listener, ILeases leases, IEventStore events, IProjectionProgress projections,
+    IOptions<AlarmsOptions> options, TimeProvider time, ILogger<AlarmEvaluationService> log) : BackgroundService
 {
+    private static readonly TimeSpan LeaseCheck = TimeSpan.FromSeconds(1);
+
+    private readonly TimeSpan _interval = TimeSpan.FromSeconds(options.Value.EvaluationIntervalSeconds);
+    private HashSet<string> _held = [];
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var interval = TimeSpan.FromSeconds(options.Value.EvaluationIntervalSeconds);
-        await TryAsync(() => pending.TellAsync(stoppingToken));
+        var isStart = true;
         while (!stoppingToken.IsCancellationRequested)
         {
+            await TryAsync(() => TakeOverAsync(isStart, stoppingToken));
+            isStart = false;
             var now = time.GetUtcNow();
             // A cycle that takes longer than the interval leaves the ones in between out.
-            var next = new DateTimeOffset((now.UtcTicks / interval.Ticks + 1) * interval.Ticks, TimeSpan.Zero);
+            var next = new DateTimeOffset((now.UtcTicks / _interval.Ticks + 1) * _interval.Ticks, TimeSpan.Zero);
+            var pause = leases is AllLeases || next - now < LeaseCheck ? next - now : LeaseCheck;
             try
             {
-                await Task.Delay(next - now, time, stoppingToken);
+                await Task.Delay(pause, time, stoppingToken);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            await TryAsync(() => evaluator.EvaluateAsync(next, stoppingToken));
+            if (pause == next - now)
+                await TryAsync(() => EvaluateAsync(next, null, stoppingToken));
         }
+    }
+
+    /// <summary>Tells what others have not told, and does what they may not have done.</summary>
+    private async Task TakeOverAsync(bool isStart, CancellationToken ct)
+    {
+        var held = AlarmShares.All.Where(leases.Holds).ToHashSet();
+        var taken = held.Except(_held).ToHashSet();
+        if (taken.Count == 0)
+        {
+            _held = held;
+            return;
+        }
+        await pending.TellAsync(taken, ct);
+        if (!isStart)
+        {
+            var last = new DateTimeOffset(time.GetUtcNow().UtcTicks / _interval.Ticks * _interval.Ticks, TimeSpan.Zero);
+            await EvaluateAsync(last, taken, ct);
+            await listener.LookBackAsync(taken, ct);
+        }
+        _held = held;
+    }
+
+    /// <summary>Evaluates once everything that is in the log now can be read, and does not wait longer than for the next window.</summary>
+    private async Task EvaluateAsync(DateTimeOffset now, IReadOnlySet<string>? taken, CancellationToken ct)
+    {
+        await projections.WaitForAsync(await events.HeadAsync(ct), _interval, ct);
+        await evaluator.EvaluateAsync(now, ct, taken);
     }
 
     private async Task TryAsync(Func<Task> action)

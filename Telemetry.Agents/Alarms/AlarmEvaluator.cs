@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
 using EventId = Telemetry.Domain.Streams.EventId;
 
@@ -8,7 +9,8 @@ namespace Telemetry.Agents.Alarms;
 
 /// <summary>Evaluates all alarms but those on events, once a call.</summary>
 internal sealed class AlarmEvaluator(
-    IAlarmReader alarms, AlarmStore store, LeafReader leaves, AlarmNotifier notifier, EvaluationCounters counters, ILogger<AlarmEvaluator> log)
+    IAlarmReader alarms, AlarmStore store, LeafReader leaves, AlarmNotifier notifier, EvaluationCounters counters, ILeases leases,
+    ILogger<AlarmEvaluator> log)
 {
     /// <summary>Transitions that are stored at the same time: the log commits them in groups.</summary>
     private const int MaxConcurrentWrites = 256;
@@ -19,11 +21,16 @@ internal sealed class AlarmEvaluator(
     /// event and told once.
     /// </remarks>
     /// <param name="now">The end of all windows. Callers use the same instants: multiples of the interval.</param>
+    /// <param name="taken">
+    /// Shares that were just taken from another process, which may have done some of it: only their alarms, and only transitions are told. Null for
+    /// all that this process holds.
+    /// </param>
     /// <returns>How many transitions were stored.</returns>
-    public async Task<int> EvaluateAsync(DateTimeOffset now, CancellationToken ct)
+    public async Task<int> EvaluateAsync(DateTimeOffset now, CancellationToken ct, IReadOnlySet<string>? taken = null)
     {
-        var enabled = alarms.Enabled();
-        counters.Keep(enabled.Select(a => a.Id).ToHashSet(StringComparer.Ordinal).Contains);
+        var enabled = alarms.Enabled().Where(a => AlarmShares.Of(a.Id) is var share && leases.Holds(share) && taken?.Contains(share) != false).ToList();
+        if (taken is null)
+            counters.Keep(enabled.Select(a => a.Id).ToHashSet(StringComparer.Ordinal).Contains);
         var due = enabled.Where(a => TimeConstraints.Allow(a.Definition.TimeConstraints, now)).ToList();
         var points = await leaves.ReadAsync(due.SelectMany(LeavesOf), now, ct);
         var window = AlarmJson.Time(now);
@@ -43,7 +50,8 @@ internal sealed class AlarmEvaluator(
         {
             try
             {
-                if (await TryCommitAsync(store, notifier, alarm, refresh, window, log, ct))
+                // It may have taken long to come here.
+                if (leases.Holds(AlarmShares.Of(alarm.Id)) && await TryCommitAsync(store, notifier, alarm, refresh, window, repeat: taken is null, log, ct))
                     Interlocked.Increment(ref stored);
             }
             finally
@@ -54,9 +62,10 @@ internal sealed class AlarmEvaluator(
     }
 
     /// <summary>Stores what an evaluation found, and tells it to the alarm's actions.</summary>
+    /// <param name="repeat">Whether what is no transition is told to actions that are to be repeated.</param>
     /// <returns>Whether a transition was stored.</returns>
     internal static async Task<bool> TryCommitAsync(
-        AlarmStore store, AlarmNotifier notifier, Alarm alarm, Refresh refresh, string window, ILogger log, CancellationToken ct)
+        AlarmStore store, AlarmNotifier notifier, Alarm alarm, Refresh refresh, string window, bool repeat, ILogger log, CancellationToken ct)
     {
         try
         {
@@ -69,7 +78,7 @@ internal sealed class AlarmEvaluator(
                 if (!stored)
                     return false; // somebody else was first, and tells it
             }
-            else if (alarm.Window == window)
+            else if (!repeat || alarm.Window == window)
             {
                 return false;
             }

@@ -24,6 +24,7 @@ internal sealed class AlarmNotifier(
 
     private readonly SemaphoreSlim _slots = new(MaxConcurrent);
     private readonly Dictionary<string, (Queue<(AlarmNotification, Guid)> Waiting, Task Telling)> _alarms = new(StringComparer.Ordinal);
+    private readonly HashSet<Guid> _causes = []; // events that are being told of
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private int _waiting;
@@ -40,6 +41,7 @@ internal sealed class AlarmNotifier(
         }
         lock (_lock)
         {
+            _causes.Add(cause);
             if (_alarms.TryGetValue(notification.AlarmId, out var alarm))
             {
                 alarm.Waiting.Enqueue((notification, cause));
@@ -48,6 +50,13 @@ internal sealed class AlarmNotifier(
             var waiting = new Queue<(AlarmNotification, Guid)>([(notification, cause)]);
             _alarms.Add(notification.AlarmId, (waiting, Task.Run(() => TellAsync(notification.AlarmId, waiting))));
         }
+    }
+
+    /// <summary>The events that are being told of here; what came of it may not be recorded yet.</summary>
+    public HashSet<Guid> BeingTold()
+    {
+        lock (_lock)
+            return [.. _causes];
     }
 
     /// <summary>Completes when everything that was taken over until now has been told.</summary>
@@ -80,6 +89,8 @@ internal sealed class AlarmNotifier(
             }
             await Task.WhenAll(next.Notification.Actions.Select(action => CallAsync(next.Notification, action, next.Cause)));
             Interlocked.Decrement(ref _waiting);
+            lock (_lock)
+                _causes.Remove(next.Cause);
         }
     }
 

@@ -15,18 +15,20 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
     private const int MaxEvents = 100;
 
     /// <summary>Tells what is pending, the oldest first. Told but not recorded transitions are told again: at least once, not exactly once.</summary>
-    public async Task TellAsync(CancellationToken ct)
+    /// <param name="taken">Only of alarms in these shares.</param>
+    public async Task TellAsync(IReadOnlySet<string> taken, CancellationToken ct)
     {
         var since = time.GetUtcNow() - MaxAge;
         foreach (var alarm in await alarms.ListAsync(new(Predicate.True, []), ct))
         {
-            if (alarm.Window is null || alarm.EvaluatedAt < since)
+            if (alarm.Window is null || alarm.EvaluatedAt < since || !taken.Contains(AlarmShares.Of(alarm.Id)))
                 continue;
-            var told = new HashSet<Guid>();
+            var told = notifier.BeingTold(); // by this process, which may have lost the share for a moment
+            var deliveries = 0;
             await foreach (var stored in store.ReadStreamAsync(AlarmDelivery.StreamOf(alarm.Id), long.MaxValue, ReadDirection.Backwards, ct))
             {
                 told.Add(AlarmDelivery.Read(stored.Event).Cause);
-                if (told.Count >= MaxEvents)
+                if (++deliveries >= MaxEvents)
                     break;
             }
             var pending = new Stack<(AlarmNotification Notification, Guid Cause)>();

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Npgsql;
 using Telemetry.Api.Hosting;
 using Telemetry.Ingest.EventStores.Postgres;
+using Telemetry.Projections.Stores.Postgres;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -25,10 +26,10 @@ internal static class MigrateCommand
         {
             StoreSettings.CheckConnection(connection);
             using var database = NpgsqlDataSource.Create(connection);
-            var done = PostgresEventStoreServices.Migrate(database);
+            string[] done = [.. PostgresEventStoreServices.Migrate(database), .. PostgresReadModelServices.Migrate(database)];
             foreach (var name in done)
                 Console.WriteLine($"{name}: done");
-            if (done.Count == 0)
+            if (done.Length == 0)
                 Console.WriteLine("The tables are up to date.");
             return 0;
         }

@@ -14,13 +14,15 @@ internal static class ServeCommand
         {
             Description = "A broker to take a cloud's notifications from, amqp://USER:PASSWORD@HOST:5672/VHOST or oslo.messaging's transport_url; may be repeated. Default: none",
         };
-        var command = new Command("serve", "Runs the server (the default command).") { urls, insecure, rabbitMq };
+        var roles = new Option<string?>("--roles") { Description = $"What this process does, of {ServerRoles.All}. Default: all of it." };
+        var command = new Command("serve", "Runs the server (the default command).") { urls, roles, insecure, rabbitMq };
         var stores = new StoreOptions(command);
         command.SetAction(async (parsed, ct) =>
         {
             try
             {
-                await TelemetryServer.RunAsync(new(stores.Read(parsed), parsed.GetValue(urls), parsed.GetValue(insecure), parsed.GetValue(rabbitMq)), ct);
+                var settings = stores.Read(parsed) with { Roles = parsed.GetValue(roles) };
+                await TelemetryServer.RunAsync(new(settings, parsed.GetValue(urls), parsed.GetValue(insecure), parsed.GetValue(rabbitMq)), ct);
                 return 0;
             }
             catch (ServerStartException e)

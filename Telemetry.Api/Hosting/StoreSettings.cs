@@ -7,7 +7,8 @@ namespace Telemetry.Api.Hosting;
 /// <param name="Log">Key <c>Telemetry:Log</c>.</param>
 /// <param name="Store">Key <c>Telemetry:Store</c>.</param>
 /// <param name="Postgres">Key <c>Telemetry:Postgres</c>.</param>
-internal sealed record StoreSettings(string? Data = null, string? Log = null, string? Store = null, string? Postgres = null)
+/// <param name="Roles">Key <c>Telemetry:Roles</c>.</param>
+internal sealed record StoreSettings(string? Data = null, string? Log = null, string? Store = null, string? Postgres = null, string? Roles = null)
 {
     public const string DefaultData = "data";
     public const string Example = "Host=127.0.0.1;Database=telemetry;Username=telemetry";
@@ -20,11 +21,14 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
             Path.GetFullPath(Data ?? configuration["Telemetry:Data"] ?? DefaultData),
             Log ?? configuration["Telemetry:Log"] ?? Sqlite,
             Store ?? configuration["Telemetry:Store"] ?? Sqlite,
-            Postgres ?? configuration["Telemetry:Postgres"]);
+            Postgres ?? configuration["Telemetry:Postgres"],
+            ServerRoles.Parse(Roles ?? configuration["Telemetry:Roles"]));
         Check("--log", stores.Log, stores.Postgres);
         Check("--store", stores.Store, stores.Postgres);
         if (stores.Postgres is { } connection)
             CheckConnection(connection);
+        if (!stores.Roles.AreAll && !(stores.LogIsInPostgres && stores.ModelsAreInPostgres))
+            throw new ServerStartException($"--roles {stores.Roles} divides the work among processes: that takes --log {PostgreSql} and --store {PostgreSql}.");
         return stores;
     }
 
@@ -55,8 +59,11 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
 /// <param name="Log"><c>sqlite</c> or <c>postgres</c>.</param>
 /// <param name="Store">The same, of the read models.</param>
 /// <param name="Postgres">A connection string as Npgsql takes it; set where either is in PostgreSQL.</param>
-internal sealed record Stores(string Data, string Log = StoreSettings.Sqlite, string Store = StoreSettings.Sqlite, string? Postgres = null)
+/// <param name="Roles">What this process does; null for everything.</param>
+internal sealed record Stores(string Data, string Log = StoreSettings.Sqlite, string Store = StoreSettings.Sqlite, string? Postgres = null, ServerRoles? Roles = null)
 {
+    public ServerRoles Roles { get; } = Roles ?? ServerRoles.All;
+
     public bool LogIsInPostgres => Log == StoreSettings.PostgreSql;
     public bool ModelsAreInPostgres => Store == StoreSettings.PostgreSql;
 }

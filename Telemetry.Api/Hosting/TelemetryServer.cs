@@ -18,6 +18,7 @@ using Telemetry.Projections;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Events;
 using Telemetry.Projections.Running;
+using Telemetry.Projections.Stores.Postgres;
 
 namespace Telemetry.Api.Hosting;
 
@@ -33,7 +34,7 @@ internal static class TelemetryServer
             try
             {
                 app.Services.GetRequiredService<DataDirectory>(); // taken first, or says who has it
-                app.Services.GetRequiredService<ProjectionMetrics>();
+                app.Services.GetService<ProjectionMetrics>(); // not where nothing is read
                 await app.StartAsync(ct);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
@@ -55,19 +56,23 @@ internal static class TelemetryServer
         services.AddSingleton(_ => DataDirectory.Open(stores.Data));
         services.AddLog(stores);
         if (stores.ModelsAreInPostgres)
-            throw new ServerStartException("--store postgres: read models in PostgreSQL are not there yet.");
+            services.AddPostgresReadModels(stores.Postgres!, start ? Work(stores.Roles) : null);
         services.Configure<ProjectionsOptions>(options => options.Directory = stores.Data);
-        services.AddTelemetryProjections(start);
+        services.AddTelemetryProjections(start && stores.Roles.Reads);
         services.AddTelemetryEvents();
         if (tree)
-            services.AddTelemetryAudit(publish: start);
-        services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+            services.AddTelemetryAudit(publish: start && stores.Roles.Projections);
+        services.AddSingleton<IProjectionProgress>(s => stores.Roles.Reads ? s.GetRequiredService<ProjectionRunner>() : new NothingIsRead());
         return services;
     }
 
     /// <summary>The log alone.</summary>
     public static IServiceCollection AddLog(this IServiceCollection services, Stores stores) =>
         stores.LogIsInPostgres ? services.AddPostgresEventStore(stores.Postgres!) : services.AddSqliteEventStore(stores.Data);
+
+    /// <summary>What a process takes part in, of the work that processes share.</summary>
+    private static SharedWork Work(ServerRoles roles) =>
+        new(roles.Projections, roles.Alarms ? new Dictionary<string, IReadOnlyList<string>> { ["alarms"] = AlarmShares.All } : []);
 
     /// <summary>Both in files of a data directory.</summary>
     public static IServiceCollection AddEmbeddedStores(this IServiceCollection services, string data, bool start = true, bool tree = true) =>
@@ -79,6 +84,7 @@ internal static class TelemetryServer
         var configuration = builder.Configuration;
         var urls = settings.Urls ?? configuration["Telemetry:Urls"] ?? ServerSettings.DefaultUrls;
         var stores = settings.Stores.Resolve(configuration);
+        var roles = stores.Roles;
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
         if (settings.RabbitMq is { Count: > 0 } brokers)
@@ -97,28 +103,41 @@ internal static class TelemetryServer
         });
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(4));
         builder.Services.AddSingleton<PrometheusMetrics>();
-        builder.Services.AddSingleton<ProjectionMetrics>();
+        if (roles.Reads)
+            builder.Services.AddSingleton<ProjectionMetrics>();
         builder.Services.AddSampleIntake();
         builder.Services.AddEventApi();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddStores(stores, tree: KeepsTree(configuration));
         builder.Services.AddAlarms();
-        builder.Services.AddAlarmAgents();
-        builder.Services.AddNotifications();
+        if (roles.Alarms)
+            builder.Services.AddAlarmAgents();
+        if (roles.Ingest)
+            builder.Services.AddNotifications();
         builder.Services.AddTelemetryGraphQL();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
         app.UseTelemetryApi();
-        app.MapV2();
-        app.MapEvents();
-        app.MapAuditApi(tree: KeepsTree(configuration));
-        app.MapAlarms();
-        app.MapGraphQL();
-        app.MapProjections();
-        app.MapHealth();
+        app.MapV2(queries: roles.Api, intake: roles.Ingest);
+        if (roles.Api)
+        {
+            app.MapEvents();
+            app.MapAuditApi(tree: KeepsTree(configuration));
+            app.MapAlarms();
+            app.MapGraphQL();
+        }
+        if (roles.Reads)
+            app.MapProjections();
+        app.MapHealth(roles.Reads);
         app.MapMetrics();
         return app;
+    }
+
+    /// <summary>A process that only takes samples in: whoever asks another one for them waits there.</summary>
+    private sealed class NothingIsRead : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
     }
 }

@@ -7,7 +7,8 @@ namespace Telemetry.Api.Http;
 internal sealed class Cors(RequestDelegate next, IOptions<ApiOptions> options)
 {
     private const string Methods = "GET, HEAD, POST, PUT, DELETE, OPTIONS";
-    private const string RequestHeaders = "Accept, Content-Encoding, Content-Type, GraphQL-Preflight, Prefer, X-Auth-Token, X-Project-Id, X-Roles, X-User-Id";
+    private const string RequestHeaders =
+        "Accept, Content-Encoding, Content-Type, GraphQL-Preflight, Prefer, Telemetry-Position, X-Auth-Token, X-Project-Id, X-Roles, X-User-Id";
 
     private readonly bool _any = options.Value.CorsOrigins.Contains("*");
     private readonly HashSet<string> _origins = [.. options.Value.CorsOrigins.Select(o => o.TrimEnd('/'))];

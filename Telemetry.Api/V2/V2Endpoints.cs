@@ -6,16 +6,23 @@ namespace Telemetry.Api.V2;
 public static class V2Endpoints
 {
     /// <summary>Maps every call of <c>/v2</c>, the version document at the root and the OpenAPI document.</summary>
-    public static IEndpointRouteBuilder MapV2(this IEndpointRouteBuilder routes)
+    /// <param name="queries">Whether what is stored can be asked for.</param>
+    /// <param name="intake">Whether samples are taken in.</param>
+    public static IEndpointRouteBuilder MapV2(this IEndpointRouteBuilder routes, bool queries = true, bool intake = true)
     {
+        if (intake)
+        {
+            routes.MapSampleIntake();
+            routes.MapPublishedSamples();
+        }
+        if (!queries)
+            return routes;
         routes.MapVersions();
         routes.MapCapabilities();
         routes.MapMeters();
         routes.MapOldSamples();
         routes.MapStatistics();
         routes.MapSamples();
-        routes.MapSampleIntake();
-        routes.MapPublishedSamples();
         routes.MapResources();
         routes.MapSampleQuery();
         routes.MapV2OpenApi();

@@ -1,13 +1,14 @@
 using System.Runtime.InteropServices;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Streams;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Running;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Audit;
 
 /// <summary>One generation of the audit log's tree: what is stored, and what was appended since.</summary>
 /// <remarks>One thread applies; <see cref="Flush"/> and readers run beside it. Memory: the tiles since the last flush, 10 KB for 256 leaves.</remarks>
-internal sealed class AuditModel(AuditTables tables)
+internal sealed class AuditModel(IAuditTables tables) : IStoredModel
 {
     private readonly Lock _lock = new();
     private readonly EventHasher _hasher = new();
@@ -15,7 +16,7 @@ internal sealed class AuditModel(AuditTables tables)
     private readonly Dictionary<(int Level, long Index), AuditTile> _unflushed = []; // full ones that are not stored yet
     private long _flushedSize;
 
-    public AuditTables Tables => tables;
+    public IProjectionTables Tables => tables;
 
     /// <summary>How many leaves the tree has.</summary>
     public long Size { get; private set; }
@@ -26,7 +27,6 @@ internal sealed class AuditModel(AuditTables tables)
     /// <summary>Leaves that are not stored yet.</summary>
     public long Unflushed => Size - Volatile.Read(ref _flushedSize);
 
-    /// <exception cref="InvalidDataException">The tables are damaged.</exception>
     public void Load()
     {
         Position = tables.Position();
@@ -56,8 +56,7 @@ internal sealed class AuditModel(AuditTables tables)
         }
     }
 
-    /// <param name="live">Whether the checkpoint is written too; a generation that is being built has none.</param>
-    public void Flush(bool live)
+    public void Flush(bool live, bool whole = true)
     {
         List<AuditTile> tiles;
         long position, size;
@@ -74,6 +73,9 @@ internal sealed class AuditModel(AuditTables tables)
             Volatile.Write(ref _flushedSize, size);
         }
     }
+
+    /// <summary>Readers hold nothing.</summary>
+    public Task RetireAsync() => Task.CompletedTask;
 
     /// <summary>The nodes that a tile has so far; empty where there is none.</summary>
     public ReadOnlyMemory<byte> Nodes(int level, long index)

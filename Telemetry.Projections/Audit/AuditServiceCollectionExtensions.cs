@@ -5,7 +5,8 @@ using Microsoft.Extensions.Options;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
+using Telemetry.Projections.Stores.Postgres;
 
 namespace Telemetry.Projections.Audit;
 
@@ -17,8 +18,9 @@ public static class AuditServiceCollectionExtensions
     public static IServiceCollection AddTelemetryAudit(this IServiceCollection services, bool publish = true)
     {
         services.AddOptions<AuditOptions>().BindConfiguration("Telemetry:Audit").ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(s => new AuditProjection(s.GetRequiredService<ReadModelDatabase>(), s.GetRequiredService<ILogger<AuditProjection>>()));
+        services.AddSingleton(s => new AuditProjection(s.GetRequiredService<IReadModelStore>(), s.GetRequiredService<ILogger<AuditProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<AuditProjection>());
+        services.AddSingleton(new ProjectionShare(AuditProjection.ProjectionName));
         services.AddSingleton<IAuditTree>(s => s.GetRequiredService<AuditProjection>());
         services.AddSingleton(s => new CheckpointStore(Path.Combine(Directory(s), "checkpoints.db")));
         services.AddSingleton(Signer);

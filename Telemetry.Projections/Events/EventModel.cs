@@ -1,12 +1,14 @@
 using Telemetry.Domain.Streams;
 using Telemetry.Domain.TelemetryEvents;
+using Telemetry.Projections.Running;
+using Telemetry.Projections.Stores;
 using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections.Events;
 
 /// <summary>One generation of telemetry events: what is stored, and in memory what came since.</summary>
 /// <remarks>One thread applies; <see cref="Flush"/> and readers run beside it.</remarks>
-internal sealed class EventModel(EventTables tables)
+internal sealed class EventModel(EventTables tables) : IStoredModel
 {
     /// <summary>How many events of the log without telemetry events weigh as much as one telemetry event: only the checkpoint moves.</summary>
     private const int PassedPerUnit = 10;
@@ -20,6 +22,7 @@ internal sealed class EventModel(EventTables tables)
     private long _passed;
 
     public EventTables Tables => tables;
+    IProjectionTables IStoredModel.Tables => tables;
 
     /// <summary>The position of the last event that was applied.</summary>
     public long Position { get; private set; }
@@ -59,7 +62,7 @@ internal sealed class EventModel(EventTables tables)
     }
 
     /// <param name="live">Whether the checkpoint is written too; a generation that is being built has none.</param>
-    public void Flush(bool live)
+    public void Flush(bool live, bool whole = true)
     {
         TelemetryEventRow[] rows;
         long position, passed;

@@ -1,4 +1,5 @@
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Running;
 
@@ -32,10 +33,22 @@ public interface IProjection
     double FlushPressure { get; }
 
     /// <summary>Stores everything that was applied, and how far that is, in one transaction.</summary>
+    /// <exception cref="ReadModelTakenException">Another process has stored the projection meanwhile: reload it.</exception>
     void Flush();
+
+    /// <summary>Whether other processes store it too: then the one that holds its lease does.</summary>
+    bool IsShared { get; }
+
+    /// <summary>
+    /// Whether another process has stored another generation, more than was applied here, or so much that a reload frees memory. Asks the store.
+    /// </summary>
+    bool ShouldReload { get; }
 
     /// <summary>Begins an empty generation beside this one.</summary>
     IProjectionRebuild BeginRebuild();
+
+    /// <summary>Loads beside this one what is stored now, by this process or another.</summary>
+    IProjectionRebuild BeginReload();
 }
 
 /// <summary>A generation that is being built from position 0.</summary>
@@ -60,4 +73,8 @@ public interface IProjectionRebuild : IDisposable
 }
 
 /// <summary>The read-model file cannot be read; the log still has everything.</summary>
-public sealed class ReadModelDamagedException(string message, Exception cause) : Exception(message, cause);
+public sealed class ReadModelDamagedException(string message, Exception cause) : Exception(message, cause)
+{
+    /// <summary>What is to be made anew.</summary>
+    internal IReadModelStore? Store { get; init; }
+}

@@ -1,10 +1,17 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Running;
 
 /// <summary>Feeds one projection from the log, stores it now and then, and tells who waits how far it is.</summary>
-internal sealed class ProjectionLoop(IProjection projection, IEventStore store, ProjectionsOptions options, TimeProvider time, ILogger log) : IDisposable
+/// <remarks>
+/// Of several processes only the one that holds the projection's lease stores. The others, where memory fills up or a newer generation is
+/// stored, load what that one has stored and go on from there.
+/// </remarks>
+internal sealed class ProjectionLoop(
+    IProjection projection, IEventStore store, ILeases leases, ProjectionsOptions options, TimeProvider time, ILogger log) : IDisposable
 {
     private readonly SemaphoreSlim _applying = new(1, 1);
     private readonly SemaphoreSlim _flushing = new(1, 1);
@@ -75,25 +82,19 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
         return new(projection.Name, State, projection.Position, head, samples, rate, Failure);
     }
 
-    /// <summary>Runs something while no event is applied and nothing is stored.</summary>
-    public async Task PauseAsync(Func<Task> action, CancellationToken ct)
+    /// <summary>Brings another generation up to the log beside the live one, and puts it in its place.</summary>
+    /// <returns>How many samples were applied to it.</returns>
+    public async Task<long> ReplaceAsync(IProjectionRebuild rebuild, IProgress<RebuildProgress>? progress, CancellationToken ct)
     {
-        await _applying.WaitAsync(ct);
+        var samples = await CatchUpBesideAsync(rebuild, progress, ct);
+        await _flushing.WaitAsync(ct);
         try
         {
-            await _flushing.WaitAsync(ct);
-            try
-            {
-                await action();
-            }
-            finally
-            {
-                _flushing.Release();
-            }
+            return await SwapAsync(rebuild, samples, progress, ct);
         }
         finally
         {
-            _applying.Release();
+            _flushing.Release();
         }
     }
 
@@ -112,6 +113,62 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
         _stop?.Dispose();
         _applying.Dispose();
         _flushing.Dispose();
+    }
+
+    private async Task<long> CatchUpBesideAsync(IProjectionRebuild rebuild, IProgress<RebuildProgress>? progress, CancellationToken ct)
+    {
+        long before, samples = 0;
+        do
+        {
+            before = rebuild.Position;
+            samples = await CatchUpAsync(rebuild, samples, progress, ct);
+        }
+        while (rebuild.Position - before > 1_000); // what came in meanwhile; the last few follow while the live one stands still
+        rebuild.Flush(whole: true);
+        return samples;
+    }
+
+    private async Task<long> CatchUpAsync(IProjectionRebuild rebuild, long samples, IProgress<RebuildProgress>? progress, CancellationToken ct)
+    {
+        var head = await store.HeadAsync(ct);
+        var flush = Task.CompletedTask; // beside the applying, one at a time
+        try
+        {
+            await foreach (var recorded in store.ReadAllAsync(rebuild.Position, ct))
+            {
+                rebuild.Apply(recorded);
+                var count = recorded.Body is EventBody.Samples { Batch.Count: var n } ? n : 1;
+                if ((samples + count) / 1_000_000 != samples / 1_000_000)
+                    progress?.Report(new(rebuild.Position, Math.Max(head, rebuild.Position), samples + count));
+                samples += count;
+                if (rebuild.FlushPressure < 1 || (!flush.IsCompleted && rebuild.FlushPressure < 2))
+                    continue;
+                await flush;
+                flush = Task.Run(() => rebuild.Flush(whole: false), CancellationToken.None);
+            }
+        }
+        finally
+        {
+            await flush;
+        }
+        return samples;
+    }
+
+    /// <summary>Puts a generation in the place of the live one while no event is applied. Nothing is stored meanwhile.</summary>
+    private async Task<long> SwapAsync(IProjectionRebuild rebuild, long samples, IProgress<RebuildProgress>? progress, CancellationToken ct)
+    {
+        await _applying.WaitAsync(ct);
+        try
+        {
+            samples = await CatchUpAsync(rebuild, samples, progress, ct);
+            rebuild.Complete();
+            Reached(projection.Position);
+            return samples;
+        }
+        finally
+        {
+            _applying.Release();
+        }
     }
 
     private async Task RunAsync(CancellationToken ct)
@@ -187,8 +244,39 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
 
     private void FlushWhenIdle()
     {
-        if (projection.FlushPressure > 0 && time.GetElapsedTime(Volatile.Read(ref _lastApplied)) >= _idle)
+        if (!IsMine || (projection.FlushPressure > 0 && time.GetElapsedTime(Volatile.Read(ref _lastApplied)) >= _idle))
             _ = FlushAsync();
+    }
+
+    private bool IsMine => !projection.IsShared || leases.Holds(projection.Name);
+
+    private void RetryLater() => _retryFlushAfter = time.GetTimestamp() + time.TimestampFrequency * options.FlushAfterSeconds;
+
+    /// <summary>Loads what another process has stored, brings it up to the log, and goes on from there. While nothing is stored.</summary>
+    private async Task ReloadAsync()
+    {
+        var ct = _stop!.Token;
+        using var reload = projection.BeginReload();
+        var from = reload.Position;
+        await CatchUpBesideAsync(reload, null, ct);
+        await SwapAsync(reload, 0, null, ct);
+        await reload.DropReplacedAsync();
+        Log.ProjectionReloaded(log, projection.Name, from, projection.Position);
+    }
+
+    private async Task StoreAsync()
+    {
+        try
+        {
+            if (projection.FlushPressure > 0)
+                projection.Flush();
+        }
+        catch (ReadModelTakenException e) // as after a change of hands: what the other one stored comes first
+        {
+            Log.ReadModelTaken(log, projection.Name, e.Message);
+            if (!_stop!.IsCancellationRequested)
+                await ReloadAsync();
+        }
     }
 
     private async Task FlushAsync()
@@ -196,15 +284,23 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
         await _flushing.WaitAsync();
         try
         {
-            if (projection.FlushPressure > 0)
-                projection.Flush();
             _retryFlushAfter = long.MinValue;
+            if (IsMine)
+                await StoreAsync();
+            else if (!_stop!.IsCancellationRequested && projection.ShouldReload)
+                await ReloadAsync();
+            else
+                RetryLater();
+        }
+        catch (OperationCanceledException) when (_stop!.IsCancellationRequested)
+        {
+            // Stopped in the middle of a reload: there is nothing of it to keep.
         }
 #pragma warning disable CA1031 // a full or broken disk must not stop the reading; what was not stored is read again after a restart
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _retryFlushAfter = time.GetTimestamp() + time.TimestampFrequency * options.FlushAfterSeconds;
+            RetryLater();
             Log.FlushFailed(log, projection.Name, e);
         }
         finally
@@ -212,4 +308,5 @@ internal sealed class ProjectionLoop(IProjection projection, IEventStore store, 
             _flushing.Release();
         }
     }
+
 }

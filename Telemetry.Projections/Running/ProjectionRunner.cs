@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
-using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections.Running;
 
@@ -9,7 +9,7 @@ namespace Telemetry.Projections.Running;
 public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDisposable
 {
     private readonly IEventStore _store;
-    private readonly ReadModelDatabase _database;
+    private readonly ILeases _leases;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly List<ProjectionLoop> _loops;
@@ -17,11 +17,11 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
     private long _headAtStart = long.MaxValue;
 
     internal ProjectionRunner(
-        IEventStore store, IEnumerable<IProjection> projections, ReadModelDatabase database, ProjectionsOptions options, TimeProvider time,
+        IEventStore store, IEnumerable<IProjection> projections, ILeases leases, ProjectionsOptions options, TimeProvider time,
         ILogger<ProjectionRunner> log)
     {
-        (_store, _database, _time, _log) = (store, database, time, log);
-        _loops = projections.Select(p => new ProjectionLoop(p, store, options, time, log)).ToList();
+        (_store, _leases, _time, _log) = (store, leases, time, log);
+        _loops = projections.Select(p => new ProjectionLoop(p, store, leases, options, time, log)).ToList();
     }
 
     /// <summary>The names of the projections, as <see cref="RebuildAsync"/> takes them.</summary>
@@ -78,52 +78,13 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         var loop = _loops.Find(l => l.Projection.Name == name)
             ?? throw new ArgumentException($"There is no projection '{name}'. There are: {string.Join(", ", Names)}.", nameof(name));
         Load();
+        if (loop.Projection.IsShared && !_leases.Holds(name))
+            throw new InvalidOperationException($"Another process stores the projection '{name}': only that one can rebuild it.");
         using var rebuild = loop.Projection.BeginRebuild();
-        var samples = 0L;
-        var flush = Task.CompletedTask; // beside the applying, one at a time
-        try
-        {
-            long before;
-            do
-            {
-                before = rebuild.Position;
-                await CatchUpAsync();
-            }
-            while (rebuild.Position - before > 1_000); // what came in meanwhile; the last few follow while the live one stands still
-        }
-        finally
-        {
-            await flush;
-        }
-        rebuild.Flush();
-        await loop.PauseAsync(
-            async () =>
-            {
-                await CatchUpAsync();
-                await flush;
-                rebuild.Complete();
-            },
-            ct);
+        var samples = await loop.ReplaceAsync(rebuild, progress, ct);
         progress?.Report(new(rebuild.Position, rebuild.Position, samples));
         await rebuild.DropReplacedAsync();
         await loop.RestartIfFailedAsync();
-
-        async Task CatchUpAsync()
-        {
-            var head = await _store.HeadAsync(ct);
-            await foreach (var recorded in _store.ReadAllAsync(rebuild.Position, ct))
-            {
-                rebuild.Apply(recorded);
-                var count = recorded.Body is EventBody.Samples { Batch.Count: var n } ? n : 1;
-                if ((samples + count) / 1_000_000 != samples / 1_000_000)
-                    progress?.Report(new(rebuild.Position, Math.Max(head, rebuild.Position), samples + count));
-                samples += count;
-                if (rebuild.FlushPressure < 1 || (!flush.IsCompleted && rebuild.FlushPressure < 2))
-                    continue;
-                await flush;
-                flush = Task.Run(() => rebuild.Flush(whole: false), CancellationToken.None);
-            }
-        }
     }
 
     public void Dispose()
@@ -142,8 +103,8 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         }
         catch (ReadModelDamagedException e)
         {
-            Log.ReadModelDamaged(_log, _database.FilePath, e);
-            _database.Recreate();
+            Log.ReadModelDamaged(_log, e.Store!.Location, e);
+            e.Store!.Recreate();
             LoadAll();
         }
         _loaded = true;

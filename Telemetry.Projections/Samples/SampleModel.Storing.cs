@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples.Columns;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples;
 
@@ -42,12 +42,9 @@ internal sealed partial class SampleModel
     }
 
     /// <summary>Stores everything since the last flush in one transaction. One at a time; events may be applied meanwhile.</summary>
-    /// <param name="live">Whether the checkpoint is stored too, which a generation that is being built has none of.</param>
-    /// <param name="states">Whether the states of series are stored, which the next flush that stores them replaces.</param>
-    /// <exception cref="Microsoft.Data.Sqlite.SqliteException">Nothing was stored; a later flush stores it too.</exception>
-    public void Flush(bool live, bool states = true)
+    public void Flush(bool live, bool whole = true)
     {
-        var taken = Take(states);
+        var taken = Take(whole);
         try
         {
             _tables.Write(Pack(taken), live);

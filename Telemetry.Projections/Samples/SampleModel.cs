@@ -1,7 +1,8 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Running;
 using Telemetry.Projections.Samples.Columns;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples;
 
@@ -11,7 +12,7 @@ namespace Telemetry.Projections.Samples;
 /// lock and decodes them outside. Blocks are immutable, and while any reader is inside, arrays that it may see are not used again.
 /// </remarks>
 #pragma warning disable CA1001 // a late reader may still try the lock of a retired model; it holds no handle
-internal sealed partial class SampleModel
+internal sealed partial class SampleModel : IStoredModel
 #pragma warning restore CA1001
 {
     private const int UnitsPerEvent = 100;
@@ -30,7 +31,7 @@ internal sealed partial class SampleModel
     private readonly IdentityTable<Metadata, int> _knownMetadata = new(MaxKnownMetadata);
     private readonly Points _points = new();
     private readonly ByteBuffer _buffer = new();
-    private readonly SampleTables _tables;
+    private readonly ISampleTables _tables;
     private readonly long _cacheBytes;
     private List<Series> _dirty = [];
     private List<(long Position, byte[] Filter)> _foreignIds = [];
@@ -42,7 +43,7 @@ internal sealed partial class SampleModel
     private TaskCompletionSource? _retired;
 
     /// <param name="cacheBytes">How much the blocks in memory may take.</param>
-    public SampleModel(SampleTables tables, long cacheBytes)
+    public SampleModel(ISampleTables tables, long cacheBytes)
     {
         _tables = tables;
         _cacheBytes = cacheBytes;
@@ -58,7 +59,8 @@ internal sealed partial class SampleModel
     public SeriesIndex Index { get; } = new();
     public MetadataTable Metadata { get; }
     public RecentEvents Recent { get; } = new();
-    public SampleTables Tables => _tables;
+    public ISampleTables Tables => _tables;
+    IProjectionTables IStoredModel.Tables => _tables;
     public long CachedBytes => Volatile.Read(ref _cachedBytes);
 
     /// <summary>Adds the samples of an event; one that was applied already is passed over.</summary>

@@ -1,30 +1,18 @@
-using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
-using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples;
 
 /// <summary>Samples, meters, resources and statistics: what the metering reader answers from.</summary>
 /// <param name="step">Called before each step of a flush: tests stop there.</param>
-internal sealed class SampleProjection(ReadModelDatabase database, ProjectionsOptions options, ILogger<SampleProjection> log, Action<string>? step = null)
-    : IProjection
+internal sealed class SampleProjection(IReadModelStore store, ProjectionsOptions options, ILogger<SampleProjection> log, Action<string>? step = null)
+    : StoredProjection<SampleModel>(store, ProjectionName, CurrentVersion, options.FlushSamples, log)
 {
     public const string ProjectionName = "samples";
     private const int CurrentVersion = 1;
 
-    private readonly ProjectionsOptions _options = options;
-    private readonly Lock _generations = new();
-    private volatile SampleModel? _model;
-    private int _lastGeneration;
-
-    public string Name => ProjectionName;
-    public int Version => CurrentVersion;
-    public long Position => Model.Position;
-    public double FlushPressure => (double)Model.Unflushed / _options.FlushSamples;
-
-    private SampleModel Model => _model ?? throw new InvalidOperationException("The projection 'samples' is not loaded yet.");
+    private readonly IReadModelStore _store = store;
 
     /// <summary>Begins to read the live generation.</summary>
     public SampleModel.Reading Read()
@@ -36,98 +24,5 @@ internal sealed class SampleProjection(ReadModelDatabase database, ProjectionsOp
         }
     }
 
-    public void Load()
-    {
-        try
-        {
-            ProjectionRow? row;
-            using (var lease = database.Connect())
-                row = ProjectionRow.Find(lease, Name);
-            _lastGeneration = row?.Generation ?? 0;
-            if (row is not { } found)
-            {
-                Reset();
-                return;
-            }
-            if (found.Version != CurrentVersion)
-            {
-                Log.ProjectionOutdated(log, Name, found.Version, CurrentVersion);
-                Reset();
-                return;
-            }
-            var model = new SampleModel(Tables(found.Generation), _options.CacheBytes);
-            model.Load();
-            SampleTables.DropOthers(database, Name, found.Generation);
-            _model = model;
-        }
-        catch (Exception e) when (e is InvalidDataException or SqliteException { SqliteErrorCode: not SQLitePCL.raw.SQLITE_FULL })
-        {
-            throw new ReadModelDamagedException($"The read model of '{Name}' in '{database.FilePath}' cannot be read: {e.Message}", e);
-        }
-    }
-
-    public void Reset()
-    {
-        if (_lastGeneration > 0)
-            Tables(_lastGeneration).Drop();
-        var tables = Tables(NextGeneration());
-        tables.Create();
-        tables.Publish(0);
-        _model = new(tables, _options.CacheBytes);
-    }
-
-    public void Apply(RecordedEvent recorded) => Model.Apply(recorded);
-
-    public void Flush() => Model.Flush(live: true);
-
-    public IProjectionRebuild BeginRebuild()
-    {
-        var tables = Tables(NextGeneration());
-        tables.Create();
-        return new Rebuild(this, new(tables, _options.CacheBytes));
-    }
-
-    private SampleTables Tables(int generation) => new(database, Name, CurrentVersion, generation, step);
-
-    private int NextGeneration()
-    {
-        lock (_generations)
-            return ++_lastGeneration;
-    }
-
-    private sealed class Rebuild(SampleProjection owner, SampleModel model) : IProjectionRebuild
-    {
-        private SampleModel? _replaced;
-
-        public long Position => model.Position;
-        public double FlushPressure => (double)model.Unflushed / owner._options.FlushSamples;
-
-        public void Apply(RecordedEvent recorded) => model.Apply(recorded);
-
-        public void Flush(bool whole) => model.Flush(live: false, states: whole);
-
-        public void Complete()
-        {
-            var old = owner.Model;
-            if (old.Position > model.Position)
-                throw new InvalidOperationException($"The live generation is at {old.Position}, the new one only at {model.Position}.");
-            model.Flush(live: true);
-            owner._model = model;
-            _replaced = old;
-        }
-
-        public async Task DropReplacedAsync()
-        {
-            if (_replaced is not { } old)
-                return;
-            await old.RetireAsync();
-            old.Tables.Drop();
-        }
-
-        public void Dispose()
-        {
-            if (_replaced is null)
-                model.Tables.Drop();
-        }
-    }
+    protected override SampleModel NewModel(Generation generation) => new(_store.SampleTables(generation, step), options.CacheBytes);
 }

@@ -43,9 +43,9 @@ switch (args.FirstOrDefault())
     default:
         Console.Error.WriteLine("""
             ingest        [--polls=100] [--connections=4] [--body=json|json-ids|compact|compact-named] [--signed[=body]] [--log=postgres]
-            query         [--polls=1000]
-            rebuild       [--polls=1000] [--log=postgres]
-            size          [--polls=1000]
+            query         [--polls=1000] [--store=postgres]
+            rebuild       [--polls=1000] [--log=postgres] [--store=postgres]
+            size          [--polls=1000] [--store=postgres]
             audit         [--polls=300]
             upkeep        [--turns=8] [--connections=4]
             alarms        [--alarms=100000] [--resources=10000]

@@ -10,6 +10,10 @@ namespace Telemetry.Conformance;
 public sealed class BruteForceReader : IMeteringReader
 {
     private readonly List<Row> _rows = [];
+    private readonly List<(SampleBatch, EventId)> _batches = [];
+
+    /// <summary>What was added, in order.</summary>
+    public IReadOnlyList<(SampleBatch Batch, EventId Id)> Batches => _batches;
 
     /// <summary>Adds the samples of a recorded batch.</summary>
     public void Apply(RecordedEvent recorded)
@@ -22,6 +26,7 @@ public sealed class BruteForceReader : IMeteringReader
     {
         lock (_rows)
         {
+            _batches.Add((batch, id));
             for (var i = 0; i < batch.Count; i++)
             {
                 _rows.Add(new(_rows.Count, new Sample(

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.WebUtilities;
+using Npgsql;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Statistics;
 using Telemetry.Domain.Streams;
@@ -46,6 +47,7 @@ internal static class Errors
         UnknownMarkerException marker => ApiException.BadRequest(marker.Message),
         EventStoreBusyException busy => new(StatusCodes.Status503ServiceUnavailable, busy.Message),
         EventStoreFullException full => new(StatusCodes.Status507InsufficientStorage, full.Message),
+        NpgsqlException => new(StatusCodes.Status503ServiceUnavailable, "The database does not answer. Try again later."),
         TooManyRowsException many => ApiException.BadRequest(many.Message),
         RegexMatchTimeoutException late => ApiException.BadRequest(
             $"Filter expression not valid: the regular expression '{late.Pattern}' takes too long on '{late.Input}'"),

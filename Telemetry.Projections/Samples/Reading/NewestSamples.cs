@@ -1,6 +1,6 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples.Reading;
 

@@ -1,7 +1,7 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Streams;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 
 namespace Telemetry.Projections.Samples.Reading;
 

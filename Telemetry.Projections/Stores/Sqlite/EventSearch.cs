@@ -229,7 +229,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
         _load ??= Add(EventTables.Command(connection, null, $"select message_id, type, position, traits, raw from {tables.EventTable} where id = $0", 1));
         using var reader = EventTables.Run(_load, place.Number).ExecuteReader();
         if (!reader.Read())
-            throw new InvalidDataException($"Telemetry event {place.Number} is listed in '{tables.FilePath}', but not there.");
+            throw new InvalidDataException($"Telemetry event {place.Number} is listed in '{tables.Location}', but not there.");
         var (messageId, type, position) = (EventBytes.MessageId(reader.GetValue(0)), Value(reader.GetInt64(1)).Value.Text!, reader.GetInt64(2));
         var e = new TelemetryEvent(messageId, type, place.GeneratedAt, EventBytes.Numbers(reader.GetFieldValue<byte[]>(3)).ConvertAll(Value));
         return new(reader.IsDBNull(4) ? e : e with { Raw = EventBytes.Raw(reader.GetFieldValue<byte[]>(4)) }, place, position);
@@ -244,7 +244,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
             connection, null, $"select v.value, t.name, t.type from {tables.ValueTable} v left join {tables.TraitTable} t on t.id = v.trait where v.id = $0", 1));
         using var reader = EventTables.Run(_loadValue, number).ExecuteReader();
         if (!reader.Read())
-            throw new InvalidDataException($"Trait value {number} is used in '{tables.FilePath}', but not there.");
+            throw new InvalidDataException($"Trait value {number} is used in '{tables.Location}', but not there.");
         return reader.IsDBNull(1)
             ? new("event_type", QueryValue.Of(reader.GetString(0)))
             : new(reader.GetString(1), EventBytes.Value(reader.GetValue(0), (TraitType)reader.GetByte(2)));

@@ -13,40 +13,32 @@ namespace Telemetry.Projections.Stores.Sqlite;
 /// no <c>project_id</c>, are values too.
 /// </remarks>
 /// <param name="step">Called before each step of a write: tests stop there.</param>
-internal sealed class EventTables(ReadModelDatabase database, string projection, int version, int generation, Action<string>? step = null)
+internal sealed class EventTables(ReadModelDatabase database, Generation generation, Action<string>? step = null)
+    : SqliteTables(database, generation, ["event_place", "event", "event_trait", "event_value", "event_type_trait"], step)
 {
     /// <summary>How many values the writer remembers the numbers of, and readers the values.</summary>
     private const int MaxRemembered = 50_000;
 
-    private readonly string _suffix = $"_{projection}_{generation}";
+    private readonly ReadModelDatabase _database = database;
+    private readonly Action<string>? _step = step;
     private readonly ConcurrentDictionary<TraitDescription, int> _traits = new();
     private readonly Dictionary<(int Trait, QueryValue Value), long> _values = []; // only the writer's
     private readonly HashSet<(long Type, int Trait)> _typeTraits = []; // only the writer's
     private readonly ConcurrentDictionary<long, Trait> _read = new(); // only of what is committed
     private long _lastValue;
 
-    public int Generation => generation;
+    public string Location => _database.Location;
 
-    public string FilePath => database.FilePath;
-
-    internal string EventTable => $"event{_suffix}";
-    internal string TraitTable => $"event_trait{_suffix}";
-    internal string ValueTable => $"event_value{_suffix}";
-    internal string PlaceTable => $"event_place{_suffix}";
-    private string TypeTraitTable => $"event_type_trait{_suffix}";
-
-    private string[] All => [EventTable, TraitTable, ValueTable, PlaceTable, TypeTraitTable];
-
-    public long Position()
-    {
-        using var lease = database.Connect();
-        return ProjectionRow.Find(lease, projection) is { } row && row.Generation == generation ? row.Position : 0;
-    }
+    internal string EventTable => $"event{Suffix}";
+    internal string TraitTable => $"event_trait{Suffix}";
+    internal string ValueTable => $"event_value{Suffix}";
+    internal string PlaceTable => $"event_place{Suffix}";
+    private string TypeTraitTable => $"event_type_trait{Suffix}";
 
     /// <summary>The number of the last event; 0 without any.</summary>
     public long LastNumber()
     {
-        using var lease = database.Connect();
+        using var lease = _database.Connect();
         return (long)lease.Scalar($"select coalesce(max(id), 0) from {EventTable}")!;
     }
 
@@ -56,7 +48,7 @@ internal sealed class EventTables(ReadModelDatabase database, string projection,
         _traits.Clear();
         _values.Clear();
         _typeTraits.Clear();
-        using var lease = database.Connect();
+        using var lease = _database.Connect();
         _lastValue = (long)lease.Scalar($"select coalesce(max(id), 0) from {ValueTable}")!;
         foreach (var (id, trait) in Query(lease, $"select id, name, type from {TraitTable}", r => (r.GetInt32(0), new TraitDescription(r.GetString(1), (TraitType)r.GetByte(2)))))
             _traits[trait] = id;
@@ -64,88 +56,43 @@ internal sealed class EventTables(ReadModelDatabase database, string projection,
             _typeTraits.Add(pair);
     }
 
-    /// <summary>Makes empty tables; ones that an interrupted rebuild left are dropped before.</summary>
-    public void Create()
-    {
-        Drop();
-        lock (database.Writing)
-        {
-            using var lease = database.Connect();
-            lease.Execute($"""
-                begin immediate;
-                -- message_id: 16 bytes where it is a UUID in its usual form; traits: varints, the numbers of values in the order of the event
-                create table {EventTable} (
-                    id integer primary key, message_id blob not null unique, type integer not null, generated integer not null,
-                    position integer not null, traits blob not null, raw blob);
-                create index event_generated{_suffix} on {EventTable} (generated);
-                create table {TraitTable} (id integer primary key, name text not null, type integer not null);
-                create table {ValueTable} (id integer primary key, trait integer not null, value not null, unique (trait, value));
-                create table {PlaceTable} (
-                    value integer not null, generated integer not null, event integer not null, primary key (value, generated, event)) without rowid;
-                create table {TypeTraitTable} (type integer not null, trait integer not null, primary key (type, trait)) without rowid;
-                commit;
-                """);
-        }
-    }
-
-    public void Drop()
-    {
-        lock (database.Writing)
-        {
-            using var lease = database.Connect();
-            lease.Execute(string.Concat(All.Select(table => $"drop table if exists {table};")));
-        }
-    }
-
-    /// <summary>Drops what interrupted rebuilds left.</summary>
-    public static void DropOthers(ReadModelDatabase database, string projection, int generation)
-    {
-        var prefix = $"event_place_{projection}_";
-        List<int> others = [];
-        using (var lease = database.Connect())
-        {
-            foreach (var name in Query(lease, "select name from sqlite_schema where type = 'table'", r => r.GetString(0)))
-            {
-                if (name.StartsWith(prefix, StringComparison.Ordinal) && int.TryParse(name.AsSpan(prefix.Length), out var other) && other != generation)
-                    others.Add(other);
-            }
-        }
-        foreach (var other in others)
-            new EventTables(database, projection, 0, other).Drop();
-    }
-
-    /// <summary>Makes this the live generation, complete up to a position.</summary>
-    public void Publish(long position) => Write([], position, live: true);
+    protected override string CreateSql => $"""
+        -- message_id: 16 bytes where it is a UUID in its usual form; traits: varints, the numbers of values in the order of the event
+        create table {EventTable} (
+            id integer primary key, message_id blob not null unique, type integer not null, generated integer not null,
+            position integer not null, traits blob not null, raw blob);
+        create index event_generated{Suffix} on {EventTable} (generated);
+        create table {TraitTable} (id integer primary key, name text not null, type integer not null);
+        create table {ValueTable} (id integer primary key, trait integer not null, value not null, unique (trait, value));
+        create table {PlaceTable} (
+            value integer not null, generated integer not null, event integer not null, primary key (value, generated, event)) without rowid;
+        create table {TypeTraitTable} (type integer not null, trait integer not null, primary key (type, trait)) without rowid;
+        """;
 
     /// <summary>Stores events and, for the live generation, how far they are complete; all of it or nothing.</summary>
     public void Write(IReadOnlyList<TelemetryEventRow> rows, long position, bool live)
     {
-        lock (database.Writing)
+        try
         {
-            try
-            {
-                using var lease = database.Connect();
-                using var transaction = lease.Connection.BeginTransaction();
-                if (rows.Count > 0)
-                    Insert(lease.Connection, transaction, rows);
-                step?.Invoke("checkpoint");
-                if (live)
-                    new ProjectionRow(version, generation, position).Save(lease.Connection, transaction, projection);
-                step?.Invoke("commit");
-                transaction.Commit();
-            }
-            catch when (rows.Count > 0)
-            {
-                Load(); // what was to be stored is not: its numbers are free again
-                throw;
-            }
+            Write(
+                writer =>
+                {
+                    if (rows.Count > 0)
+                        Insert(writer.Connection, writer.Transaction, rows);
+                },
+                position, live);
+        }
+        catch when (rows.Count > 0)
+        {
+            Load(); // what was to be stored is not: its numbers are free again
+            throw;
         }
     }
 
     /// <summary>Those of some message ids that are stored.</summary>
     public HashSet<string> Known(IEnumerable<string> messageIds)
     {
-        using var lease = database.Connect();
+        using var lease = _database.Connect();
         using var find = Command(lease.Connection, null, $"select 1 from {EventTable} where message_id = $0", 1);
         return messageIds.Where(id => Run(find, EventBytes.Key(id)).ExecuteScalar() is not null).ToHashSet();
     }
@@ -154,7 +101,7 @@ internal sealed class EventTables(ReadModelDatabase database, string projection,
     /// <param name="upTo">Events of higher numbers are not there yet.</param>
     public List<TelemetryEventRow> Search(TelemetryEventQuery query, long upTo, QueryBudget budget)
     {
-        using var lease = database.Connect();
+        using var lease = _database.Connect();
         using var search = new EventSearch(this, lease.Connection, query, upTo, budget);
         return search.Run();
     }
@@ -162,13 +109,13 @@ internal sealed class EventTables(ReadModelDatabase database, string projection,
     /// <summary>The types of events, in no order.</summary>
     public List<string> EventTypes()
     {
-        using var lease = database.Connect();
+        using var lease = _database.Connect();
         return Query(lease, $"select value from {ValueTable} where trait = {EventBytes.TypeTrait}", r => r.GetString(0));
     }
 
     public List<TraitDescription> TraitsOf(string eventType)
     {
-        using var lease = database.Connect();
+        using var lease = _database.Connect();
         return Query(
             lease,
             $"""
@@ -198,7 +145,7 @@ internal sealed class EventTables(ReadModelDatabase database, string projection,
         using var insertPlace = Command(connection, transaction, $"insert into {PlaceTable} (value, generated, event) values ($0, $1, $2)", 3);
         using var insertPair = Command(connection, transaction, $"insert into {TypeTraitTable} (type, trait) values ($0, $1)", 2);
         var places = new List<(long Value, long Generated, long Event)>(rows.Count * 12);
-        step?.Invoke("events");
+        _step?.Invoke("events");
         foreach (var (e, place, position) in rows)
         {
             var type = values.Number(EventBytes.TypeTrait, QueryValue.Of(e.EventType));
@@ -216,7 +163,7 @@ internal sealed class EventTables(ReadModelDatabase database, string projection,
             }
             Run(insertEvent, place.Number, EventBytes.Key(e.MessageId), type, place.GeneratedAt, position, EventBytes.Numbers(numbers), EventBytes.Raw(e)).ExecuteNonQuery();
         }
-        step?.Invoke("places");
+        _step?.Invoke("places");
         places.Sort(); // neighbours go into the same page
         foreach (var (value, generated, number) in places)
             Run(insertPlace, value, generated, number).ExecuteNonQuery();

@@ -10,7 +10,7 @@ namespace Telemetry.Projections.Stores.Sqlite;
 /// WAL with <c>synchronous=NORMAL</c>: power loss may take the last flushes, never half of one. Every projection has a row with its
 /// version, generation and position, and tables whose names end in its generation.
 /// </remarks>
-internal sealed class ReadModelDatabase : IDisposable
+internal sealed class ReadModelDatabase : IReadModelStore
 {
     /// <summary>Raised when tables change their shape: a file of another version is rebuilt.</summary>
     private const int SchemaVersion = 2;
@@ -18,6 +18,7 @@ internal sealed class ReadModelDatabase : IDisposable
     private readonly ConcurrentBag<SqliteConnection> _idle = [];
     private readonly ILogger _log;
     private readonly string _path;
+    private int _lastGeneration;
     private bool _disposed;
 
     /// <param name="path">The file; its directory is made where there is none.</param>
@@ -39,7 +40,28 @@ internal sealed class ReadModelDatabase : IDisposable
         Recreate();
     }
 
-    public string FilePath => _path;
+    public string Location => _path;
+
+    public bool IsShared => false;
+
+    public ProjectionRow? Find(string projection)
+    {
+        using var lease = Connect();
+        using var command = lease.Connection.CreateCommand();
+        command.CommandText = "select version, generation, position from projection where name = $name";
+        command.Parameters.AddWithValue("$name", projection);
+        using var reader = command.ExecuteReader();
+        return reader.Read() ? new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt64(2)) : null;
+    }
+
+    public int NextGeneration() => Interlocked.Increment(ref _lastGeneration);
+
+    public bool IsDamage(Exception exception) =>
+        exception is InvalidDataException or SqliteException { SqliteErrorCode: not SQLitePCL.raw.SQLITE_FULL };
+
+    public ISampleTables SampleTables(Generation generation, Action<string>? step = null) => new SampleTables(this, generation, step);
+
+    public IAuditTables AuditTables(Generation generation) => new AuditTables(this, generation);
 
     /// <summary>One writer at a time: whoever writes holds it.</summary>
     public Lock Writing { get; } = new();
@@ -51,7 +73,7 @@ internal sealed class ReadModelDatabase : IDisposable
         return new(this, _idle.TryTake(out var idle) ? idle : Open());
     }
 
-    /// <summary>Throws the file away and begins an empty one. Only while nothing else uses it.</summary>
+    /// <summary>Throws the file away and begins an empty one.</summary>
     public void Recreate()
     {
         CloseIdle();
@@ -79,7 +101,10 @@ internal sealed class ReadModelDatabase : IDisposable
         using var lease = Connect();
         var version = (long)lease.Scalar("pragma user_version")!;
         if (version == SchemaVersion)
+        {
+            _lastGeneration = (int)(long)lease.Scalar("select coalesce(max(generation), 0) from projection")!;
             return true;
+        }
         if (version != 0 || (long)lease.Scalar("select count(*) from sqlite_schema")! != 0)
         {
             lease.Discard();

@@ -164,10 +164,10 @@ public sealed class AlarmEvaluatorTests
             Domain.Streams.EventId.New(), TestContext.Current.CancellationToken);
 
         await using var second = await AlarmBench.StartAsync(crashed);
-        await second.Get<PendingNotifications>().TellAsync(TestContext.Current.CancellationToken);
+        await second.Get<PendingNotifications>().TellAsync(AlarmShares.All.ToHashSet(), TestContext.Current.CancellationToken);
         await second.Notifier.IdleAsync();
         await using var third = await AlarmBench.StartAsync(second);
-        await third.Get<PendingNotifications>().TellAsync(TestContext.Current.CancellationToken);
+        await third.Get<PendingNotifications>().TellAsync(AlarmShares.All.ToHashSet(), TestContext.Current.CancellationToken);
         await third.Notifier.IdleAsync();
 
         Assert.Equal(["why"], second.Told.Select(t => t.Reason));
@@ -182,7 +182,7 @@ public sealed class AlarmEvaluatorTests
         var alarm = await bench.CreateAsync(Threshold("n", ""));
         bench.Sample("cpu", "r", 90, 30);
         await bench.Get<AlarmCommands>().SetStateAsync(AlarmBench.Admin, alarm.Id, AlarmState.Ok, ct: TestContext.Current.CancellationToken);
-        await bench.Get<PendingNotifications>().TellAsync(TestContext.Current.CancellationToken);
+        await bench.Get<PendingNotifications>().TellAsync(AlarmShares.All.ToHashSet(), TestContext.Current.CancellationToken);
         await bench.Notifier.IdleAsync();
         Assert.Empty(bench.Told);
 

@@ -4,6 +4,8 @@ using Telemetry.Agents.Alarms;
 using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Leases;
+using Telemetry.Domain.Streams;
 
 namespace Telemetry.Agents.Tests.Alarms;
 
@@ -180,8 +182,13 @@ public sealed class NotifierTests
     }
 
     private static AlarmEvaluationService Service(AlarmBench bench) => new(
-        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time,
-        bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
+        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(), bench.Store, new NothingToWaitFor(),
+        bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time, bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
+
+    private sealed class NothingToWaitFor : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
+    }
 
     private static AlarmNotification Notification(params string[] actions) =>
         new("a", "name", AlarmSeverity.Low, AlarmState.Ok, AlarmState.Alarm, "why", "{}", actions);

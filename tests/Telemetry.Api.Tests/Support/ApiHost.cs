@@ -25,12 +25,14 @@ using Telemetry.Projections.Running;
 namespace Telemetry.Api.Tests.Support;
 
 /// <summary>The REST API over a reader that cannot be wrong; in memory, or on a real server where raw requests matter.</summary>
+/// <remarks>The same tests run on the stores: see <see cref="StoredReader"/>.</remarks>
 internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
+    private readonly StoredReader? _stored;
     private readonly TemporaryDirectory? _directory;
 
-    private ApiHost(WebApplication app, TemporaryDirectory? directory = null) => (_app, _directory) = (app, directory);
+    private ApiHost(WebApplication app, StoredReader? stored, TemporaryDirectory? directory = null) => (_app, _stored, _directory) = (app, stored, directory);
 
     /// <summary>Where Kestrel listens, for <see cref="RawHttp"/>.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -67,7 +69,7 @@ internal sealed class ApiHost : IAsyncDisposable
         app.MapAuditApi(tree: false);
         app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app, directory);
+        return new(app, null, directory);
     }
 
     public IServiceProvider Services => _app.Services;
@@ -111,6 +113,8 @@ internal sealed class ApiHost : IAsyncDisposable
         if (_directory is not null)
             await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        if (_stored is not null)
+            await _stored.DisposeAsync();
         _directory?.Dispose();
     }
 
@@ -125,13 +129,15 @@ internal sealed class ApiHost : IAsyncDisposable
 
     private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings, TimeProvider? alarmTime = null)
     {
+        reader ??= TestSamples.Reader();
+        var stored = reader is BruteForceReader truth ? await StoredReader.OfAsync(truth) : null;
         var builder = Builder(settings);
         if (kestrel)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
         else
             builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
-        builder.Services.AddSingleton(reader ?? TestSamples.Reader());
+        builder.Services.AddSingleton(stored?.Reader ?? reader);
         builder.Services.AddSampleIntake();
         builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
         builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
@@ -147,7 +153,7 @@ internal sealed class ApiHost : IAsyncDisposable
         if (alarmTime is not null)
             app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app);
+        return new(app, stored);
     }
 
     private sealed class NothingToWaitFor : IProjectionProgress

@@ -5,7 +5,7 @@ using static Telemetry.Api.Tests.Support.TestSamples;
 namespace Telemetry.Api.Tests.V2;
 
 /// <summary>Order and content of lists, and the single sample and resource.</summary>
-public sealed class ListTests
+public class ListTests
 {
     [Fact]
     public async Task Samples_come_newest_first_and_equal_timestamps_in_the_order_of_insertion()

@@ -50,8 +50,8 @@ public sealed class AuditLogTests
         Assert.Contains("rolled back", Assert.Throws<AuditException>(() => log.Audit.Publish()).Message, StringComparison.Ordinal);
 
         var events = await log.EventsAsync();
-        log.Tree.Apply(events[1]);
-        log.Tree.Apply(events[0]);
+        log.Tree.Apply(events[1] with { Position = 1 });
+        log.Tree.Apply(events[0] with { Position = 2 });
         Assert.Contains("first 2 leaves", Assert.Throws<AuditException>(() => log.Audit.Publish()).Message, StringComparison.Ordinal);
     }
 

@@ -5,7 +5,9 @@ using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
+using Telemetry.Projections.Stores;
 using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Tests.Stores;
 
 namespace Telemetry.Projections.Tests.Audit;
 
@@ -13,13 +15,18 @@ namespace Telemetry.Projections.Tests.Audit;
 internal sealed class AuditedLog : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly ReadModelDatabase _database;
+    private readonly IReadModelStore _store;
     private readonly NoteSigner _signer;
     private int _events;
 
-    public AuditedLog(params NoteVerifier[] witnesses)
+    public AuditedLog(params NoteVerifier[] witnesses) : this(null, witnesses)
     {
-        _database = new(Path.Combine(_directory.Path, "read-model.db"), NullLogger.Instance);
+    }
+
+    /// <param name="place">Where the tree is kept; null for a file.</param>
+    public AuditedLog(StorePlace? place, params NoteVerifier[] witnesses)
+    {
+        _store = place?.Open() ?? new ReadModelDatabase(Path.Combine(_directory.Path, "read-model.db"), NullLogger.Instance);
         Tree = NewTree();
         _signer = new("telemetry.example/log", P256.Create());
         Checkpoints = new(Path.Combine(_directory.Path, "checkpoints.db"));
@@ -85,13 +92,13 @@ internal sealed class AuditedLog : IDisposable
     {
         Checkpoints.Dispose();
         _signer.Dispose();
-        _database.Dispose();
+        _store.Dispose();
         _directory.Dispose();
     }
 
     private AuditProjection NewTree()
     {
-        var tree = new AuditProjection(_database, NullLogger<AuditProjection>.Instance);
+        var tree = new AuditProjection(_store, NullLogger<AuditProjection>.Instance);
         tree.Load();
         return tree;
     }

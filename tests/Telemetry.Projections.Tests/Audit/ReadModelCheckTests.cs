@@ -8,14 +8,14 @@ using Telemetry.Projections.Tests.Samples;
 
 namespace Telemetry.Projections.Tests.Audit;
 
-public sealed class ReadModelCheckTests : IDisposable
+public sealed class ReadModelCheckTests : IAsyncDisposable
 {
     private readonly ReadModel _model = new();
     private readonly NoteSigner _signer = new("log", P256.Create());
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _model.Dispose();
+        await _model.DisposeAsync();
         _signer.Dispose();
     }
 

@@ -14,7 +14,7 @@ public sealed class MeteringReaderTests
     [Fact]
     public async Task More_rows_than_an_answer_holds_are_refused()
     {
-        using var model = new ReadModel();
+        await using var model = new ReadModel();
         await FillAsync(model, StatisticsQuery.MaxRows + 1);
         var query = new StatisticsQuery(Predicate.True, TimeRange.Always, 1, null, [], []);
         await Assert.ThrowsAsync<TooManyRowsException>(async () => await model.Reader.StatisticsAsync(query, Ct));
@@ -25,7 +25,7 @@ public sealed class MeteringReaderTests
     [Fact]
     public async Task A_period_that_the_calendar_cannot_hold_is_an_error_only_where_there_are_samples()
     {
-        using var model = new ReadModel();
+        await using var model = new ReadModel();
         await FillAsync(model, 10);
         var query = new StatisticsQuery(Predicate.True, TimeRange.Always, long.MaxValue, RandomSamples.Start, [], []);
         await Assert.ThrowsAsync<ArgumentOutOfRangeException>(async () => await model.Reader.StatisticsAsync(query, Ct));
@@ -50,7 +50,7 @@ public sealed class MeteringReaderTests
     public async Task Every_answer_equals_brute_force_over_the_samples(int seed)
     {
         // A cache too small for anything lets most blocks come from the file.
-        using var model = new ReadModel(cacheBytes: seed % 3 == 0 ? 2_000 : 192 << 20);
+        await using var model = new ReadModel(cacheBytes: seed % 3 == 0 ? 2_000 : 192 << 20);
         var samples = new RandomSamples(seed);
         for (var round = 0; round < 8; round++)
         {

@@ -5,18 +5,20 @@ using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Reading;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
+using Telemetry.Projections.Tests.Stores;
 
 namespace Telemetry.Projections.Tests.Samples;
 
 /// <summary>A log, the read model of it, and the reader that cannot be wrong.</summary>
-internal sealed class ReadModel : IDisposable
+internal sealed class ReadModel : IAsyncDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
-    private ReadModelDatabase _database = null!;
+    private readonly StorePlace _place;
+    private IReadModelStore _store = null!;
 
-    public ReadModel(long cacheBytes = 192 << 20)
+    public ReadModel(StorePlace? place = null, long cacheBytes = 192 << 20)
     {
+        _place = place ?? new SqlitePlace();
         Options = new() { CacheBytes = cacheBytes, FlushSamples = 1_000 };
         Open();
     }
@@ -26,7 +28,6 @@ internal sealed class ReadModel : IDisposable
     public BruteForceReader Truth { get; } = new();
     public SampleProjection Projection { get; private set; } = null!;
     public IMeteringReader Reader { get; private set; } = null!;
-    public string FilePath => Path.Combine(_directory.Path, "read-model.db");
 
     /// <summary>Called before each step of a flush.</summary>
     public Action<string>? Step { get; set; }
@@ -48,11 +49,11 @@ internal sealed class ReadModel : IDisposable
     }
 
     /// <summary>As after a crash: what was not flushed is read from the log again.</summary>
-    public async Task ReopenAsync(bool deleteFile = false)
+    public async Task ReopenAsync(bool delete = false)
     {
-        _database.Dispose();
-        if (deleteFile)
-            File.Delete(FilePath);
+        _store.Dispose();
+        if (delete)
+            await _place.DeleteAsync();
         Open();
         await CatchUpAsync();
     }
@@ -63,16 +64,16 @@ internal sealed class ReadModel : IDisposable
             Projection.Apply(recorded);
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
-        _database.Dispose();
-        _directory.Dispose();
+        _store.Dispose();
+        return _place.DisposeAsync();
     }
 
     private void Open()
     {
-        _database = new(FilePath, NullLogger.Instance);
-        Projection = new(_database, Options, NullLogger<SampleProjection>.Instance, name => Step?.Invoke(name));
+        _store = _place.Open();
+        Projection = new(_store, Options, NullLogger<SampleProjection>.Instance, name => Step?.Invoke(name));
         Projection.Load();
         Reader = new MeteringReader(Projection, Log, Options, TimeProvider.System);
     }

@@ -1,30 +1,38 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Conformance;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Reading;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
 using Telemetry.Projections.Tests.Samples;
 
-namespace Telemetry.Projections.Tests.Running;
+namespace Telemetry.Projections.Tests.Stores;
 
-public sealed class ProjectionRunnerTests : IDisposable
+/// <summary>What the runner does on every store: it follows the log, stores, goes on after a restart, and rebuilds beside.</summary>
+public abstract class RunningConformance : IAsyncLifetime
 {
     private static readonly TimeSpan Long = TimeSpan.FromSeconds(60);
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private readonly TemporaryDirectory _directory = new();
     private readonly ManualTime _time = new();
     private readonly InMemoryEventStore _log = new(TimeProvider.System);
     private readonly RandomSamples _samples = new(1);
     private readonly ProjectionsOptions _options = new() { FlushSamples = 1_000 };
-    private readonly List<ReadModelDatabase> _databases = [];
+    private readonly List<IReadModelStore> _stores = [];
 
-    private string FilePath => Path.Combine(_directory.Path, "read-model.db");
+    private protected StorePlace Place { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Place = await PlaceAsync();
+
+    private protected abstract Task<StorePlace> PlaceAsync();
+
+    /// <summary>What makes the stored read model unfit, with every store closed.</summary>
+    private protected abstract void Damage(string fault);
 
     [Fact]
     public async Task What_was_in_the_log_at_the_start_is_there_when_it_has_caught_up()
@@ -92,7 +100,7 @@ public sealed class ProjectionRunnerTests : IDisposable
     {
         var log = new Lines();
         var projection = new Poisoned(at: 2);
-        using var runner = new ProjectionRunner(_log, [projection], Database(), _options, _time, log);
+        using var runner = new ProjectionRunner(_log, [projection], new AllLeases(), _options, _time, log);
         await runner.StartAsync(Ct);
         var waiting = runner.WaitForAsync(3, Long, Ct);
         await AppendAsync(3);
@@ -158,7 +166,7 @@ public sealed class ProjectionRunnerTests : IDisposable
         Assert.True(progress.Last.Samples > 0);
         await CompareAsync(reader);
         await runner.StopAsync(Ct);
-        Assert.Single(TablesOf(_databases[^1]), t => t.StartsWith("state_samples_", StringComparison.Ordinal));
+        Assert.Single(Place.Tables(), t => t.StartsWith("state_samples_", StringComparison.Ordinal));
 
         var (_, again, reopened) = Open();
         again.Load();
@@ -190,21 +198,21 @@ public sealed class ProjectionRunnerTests : IDisposable
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => runner.RebuildAsync("samples", ct: cancelled.Token));
         Assert.Equal(10, projection.Position);
         await CompareAsync(reader);
-        Assert.Single(TablesOf(_databases[^1]), t => t.StartsWith("state_samples_", StringComparison.Ordinal));
+        Assert.Single(Place.Tables(), t => t.StartsWith("state_samples_", StringComparison.Ordinal));
     }
 
     [Theory]
-    [InlineData("header")] // no database at all
-    [InlineData("pages")] // a database whose pages are torn
-    [InlineData("version")] // of another version of the program
     [InlineData("ahead")] // of another log, which was longer
-    public async Task A_file_that_does_not_fit_is_built_anew(string fault)
+    [InlineData("other version")] // built by other code
+    [InlineData("missing table")]
+    public async Task A_read_model_that_does_not_fit_is_built_anew(string fault)
     {
         var position = await AppendAsync(30);
         var (first, _, _) = Open();
         await first.StartAsync(Ct);
         Assert.True(await first.WaitForAsync(position, Long, Ct));
         await first.StopAsync(Ct);
+        Close();
         Damage(fault);
 
         var (runner, projection, reader) = Open();
@@ -215,33 +223,18 @@ public sealed class ProjectionRunnerTests : IDisposable
         await runner.StopAsync(Ct);
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        foreach (var database in _databases)
-            database.Dispose();
-        _directory.Dispose();
+        Close();
+        await Place.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
-    private void Damage(string fault)
+    private void Close()
     {
-        var database = _databases[^1];
-        using (var lease = database.Connect())
-        {
-            lease.Execute(fault switch
-            {
-                "version" => "pragma user_version = 99",
-                "ahead" => "update projection set position = 1000",
-                _ => "select 1",
-            });
-            lease.Execute("pragma wal_checkpoint(truncate)");
-        }
-        database.Dispose();
-        _databases.Clear();
-        if (fault is not ("header" or "pages"))
-            return;
-        var bytes = File.ReadAllBytes(FilePath);
-        bytes.AsSpan(fault == "header" ? 0 : 3 * 8192).Fill(0x5a);
-        File.WriteAllBytes(FilePath, bytes);
+        foreach (var store in _stores)
+            store.Dispose();
+        _stores.Clear();
     }
 
     private async Task CompareAsync(IMeteringReader reader)
@@ -273,31 +266,19 @@ public sealed class ProjectionRunnerTests : IDisposable
         return position;
     }
 
-    private ReadModelDatabase Database()
+    private IReadModelStore OpenStore()
     {
-        _databases.Add(new(FilePath, NullLogger.Instance));
-        return _databases[^1];
+        _stores.Add(Place.Open());
+        return _stores[^1];
     }
 
     private (ProjectionRunner Runner, SampleProjection Projection, IMeteringReader Reader) Open(Action<string>? step = null)
     {
-        var database = Database();
-        var projection = new SampleProjection(database, _options, NullLogger<SampleProjection>.Instance, step);
+        var store = OpenStore();
+        var projection = new SampleProjection(store, _options, NullLogger<SampleProjection>.Instance, step);
         return (
-            new(_log, [projection], database, _options, _time, NullLogger<ProjectionRunner>.Instance), projection,
+            new(_log, [projection], new AllLeases(), _options, _time, NullLogger<ProjectionRunner>.Instance), projection,
             new MeteringReader(projection, _log, _options, TimeProvider.System));
-    }
-
-    private static List<string> TablesOf(ReadModelDatabase database)
-    {
-        var names = new List<string>();
-        using var lease = database.Connect();
-        using var command = lease.Connection.CreateCommand();
-        command.CommandText = "select name from sqlite_schema where type = 'table'";
-        using var reader = command.ExecuteReader();
-        while (reader.Read())
-            names.Add(reader.GetString(0));
-        return names;
     }
 
     private sealed class Told : IProgress<RebuildProgress>
@@ -339,6 +320,11 @@ public sealed class ProjectionRunnerTests : IDisposable
         {
         }
 
+        public bool IsShared => false;
+        public bool ShouldReload => false;
+
         public IProjectionRebuild BeginRebuild() => throw new NotSupportedException();
+
+        public IProjectionRebuild BeginReload() => throw new NotSupportedException();
     }
 }

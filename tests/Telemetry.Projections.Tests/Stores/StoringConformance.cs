@@ -1,11 +1,15 @@
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
+using Telemetry.Projections.Tests.Samples;
 
-namespace Telemetry.Projections.Tests.Samples;
+namespace Telemetry.Projections.Tests.Stores;
 
-public sealed class StoringTests
+/// <summary>What every store does with the samples' read model: it is stored whole or not at all, and answers as the samples themselves do.</summary>
+public abstract class StoringConformance
 {
+    private protected abstract Task<StorePlace> PlaceAsync();
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public static TheoryData<string> Steps =>
@@ -15,7 +19,7 @@ public sealed class StoringTests
     [MemberData(nameof(Steps))]
     public async Task A_crash_at_any_step_of_a_flush_leaves_a_model_that_catches_up_exactly(string step)
     {
-        using var model = new ReadModel();
+        await using var model = new ReadModel(await PlaceAsync());
         var samples = new RandomSamples(1);
         await FillAsync(model, samples, 5);
         model.Projection.Flush();
@@ -38,7 +42,7 @@ public sealed class StoringTests
     [MemberData(nameof(StepsBeforeCommit))]
     public async Task A_flush_that_failed_is_made_up_for_by_the_next(string step)
     {
-        using var model = new ReadModel(cacheBytes: 2_000);
+        await using var model = new ReadModel(await PlaceAsync(), 2_000);
         var samples = new RandomSamples(2);
         await FillAsync(model, samples, 5);
         model.Step = at => _ = at == step ? throw new IOException("disk full") : 0;
@@ -58,22 +62,22 @@ public sealed class StoringTests
     }
 
     [Fact]
-    public async Task A_deleted_file_gives_the_same_answers_after_a_restart()
+    public async Task Deleted_tables_give_the_same_answers_after_a_restart()
     {
-        using var model = new ReadModel();
+        await using var model = new ReadModel(await PlaceAsync());
         var samples = new RandomSamples(3);
         await FillAsync(model, samples, 10);
         model.Projection.Flush();
 
-        await model.ReopenAsync(deleteFile: true);
+        await model.ReopenAsync(delete: true);
 
         await Answers.CompareAsync(model, samples, 15);
     }
 
     [Fact]
-    public async Task Blocks_that_memory_has_no_room_for_come_from_the_file()
+    public async Task Blocks_that_memory_has_no_room_for_come_from_the_tables()
     {
-        using var model = new ReadModel(cacheBytes: 1);
+        await using var model = new ReadModel(await PlaceAsync(), 1);
         var samples = new RandomSamples(4);
         for (var i = 0; i < 5; i++)
         {
@@ -88,7 +92,7 @@ public sealed class StoringTests
     [Fact]
     public async Task Metadata_beyond_what_memory_keeps_is_found_again_under_its_number()
     {
-        using var model = new ReadModel();
+        await using var model = new ReadModel(await PlaceAsync());
         var key = new SeriesKey("cpu", SampleType.Gauge, "%", "r1", "p1", "u1", "s");
         var versions = Enumerable.Range(0, 60_000).Select(i => Metadata.Parse(System.Text.Encoding.UTF8.GetBytes($$"""{"n":{{i}}}"""))).ToArray();
         for (var round = 0; round < 2; round++)
@@ -107,7 +111,7 @@ public sealed class StoringTests
     [Fact]
     public async Task Readers_see_a_batch_whole_or_not_at_all_while_others_are_applied_and_stored()
     {
-        using var model = new ReadModel(cacheBytes: 20_000);
+        await using var model = new ReadModel(await PlaceAsync(), 20_000);
         var batches = new List<SampleBatch>();
         var keys = Enumerable.Range(0, 50).Select(i => new SeriesKey("cpu", SampleType.Gauge, "%", $"r{i}", $"p{i % 3}", "u", "s")).ToArray();
         for (var n = 0; n < 400; n++)

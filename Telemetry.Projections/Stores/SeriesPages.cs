@@ -3,13 +3,24 @@ using System.Runtime.InteropServices;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Columns;
 
-namespace Telemetry.Projections.Stores.Sqlite;
+namespace Telemetry.Projections.Stores;
 
 /// <summary>Blocks of one series that were stored together.</summary>
 /// <param name="First">The number of the first block.</param>
 /// <param name="Data">Each block, its length in bytes before it.</param>
 internal readonly record struct SegmentRow(int Series, int Kind, int First, long FirstAt, long LastAt, byte[] Data)
 {
+    public static SegmentRow Of(int series, int kind, int first, IReadOnlyCollection<Block> blocks)
+    {
+        var buffer = new ByteBuffer();
+        foreach (var block in blocks)
+        {
+            buffer.Varint((ulong)block.Data.Length);
+            buffer.Bytes(block.Data);
+        }
+        return new(series, kind, first, blocks.Min(b => b.FirstAt), blocks.Max(b => b.LastAt), buffer.ToArray());
+    }
+
     /// <exception cref="InvalidDataException">The bytes are no blocks.</exception>
     public List<Block> Blocks()
     {

@@ -1,13 +1,18 @@
 using Telemetry.Domain.Audit;
+using Telemetry.Projections.Tests.Audit;
 
-namespace Telemetry.Projections.Tests.Audit;
+namespace Telemetry.Projections.Tests.Stores;
 
-public sealed class AuditProjectionTests
+/// <summary>What every store does with the audit log's tree.</summary>
+public abstract class AuditTreeConformance
 {
+    private protected abstract Task<StorePlace> PlaceAsync();
+
     [Fact]
     public async Task The_tree_is_that_of_the_logs_leaves_through_flushes_restarts_and_rebuilds()
     {
-        using var log = new AuditedLog();
+        await using var place = await PlaceAsync();
+        using var log = new AuditedLog(place);
         var leaves = new List<Digest>();
         for (var i = 0; i < 400; i++)
         {
@@ -36,7 +41,8 @@ public sealed class AuditProjectionTests
     [Fact]
     public async Task Every_event_finds_its_leaf_whether_it_is_stored_or_not()
     {
-        using var log = new AuditedLog();
+        await using var place = await PlaceAsync();
+        using var log = new AuditedLog(place);
         var first = new Dictionary<long, long>();
         for (var i = 0; i < 300; i++)
         {
@@ -55,7 +61,8 @@ public sealed class AuditProjectionTests
     [Fact]
     public async Task What_was_not_flushed_is_applied_again_to_the_same_tree()
     {
-        using var log = new AuditedLog();
+        await using var place = await PlaceAsync();
+        using var log = new AuditedLog(place);
         for (var i = 0; i < 300; i++)
             await log.RecordAsync(["p"]);
         log.Tree.Flush();

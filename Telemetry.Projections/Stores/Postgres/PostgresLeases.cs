@@ -1,0 +1,180 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Telemetry.Domain.Leases;
+
+namespace Telemetry.Projections.Stores.Postgres;
+
+/// <summary>Shares of work in table <c>lease</c>, each held by one process for seconds at a time, and the clock that all processes go by.</summary>
+/// <remarks>
+/// Every second each process says that it lives, prolongs what it holds, takes what nobody holds and gives away what is more than its part; an
+/// advisory lock makes them do so one after the other. Whoever takes a share raises its epoch, and what a former holder still writes is refused
+/// by it. Nothing depends on the clocks of the processes: ends are instants of the database, and a process measures the seconds it has left.
+/// </remarks>
+/// <param name="name">The process, for operators.</param>
+/// <param name="kinds">The work that this process takes part in: the shares of each kind. A kind is divided equally among the processes that do it.</param>
+internal sealed class PostgresLeases(
+    string connectionString, string name, IReadOnlyDictionary<string, IReadOnlyList<string>> kinds, DatabaseTime time, ILogger<PostgresLeases> log)
+    : ILeases, IHostedService, IDisposable
+{
+    /// <summary>How long a share stays with a process that does not answer.</summary>
+    public static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
+
+    private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private const long LockKey = 0x54454c454c454153;
+
+    private readonly NpgsqlDataSource _database = PostgresReadModels.Open(connectionString);
+    private readonly Guid _id = Guid.NewGuid();
+    private readonly CancellationTokenSource _stop = new();
+    private volatile Held _held = new([], 0);
+    private Task _beating = Task.CompletedTask;
+
+    public bool Holds(string share) => _held is var held && held.Epochs.ContainsKey(share) && time.GetTimestamp() < held.Until;
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await BeatAsync(cancellationToken);
+        _beating = Task.Run(KeepBeatingAsync, CancellationToken.None);
+    }
+
+    /// <summary>Gives everything back, so that others need not wait.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stop.CancelAsync();
+        await _beating;
+        _held = new([], 0);
+        try
+        {
+            await using var batch = _database.CreateBatch();
+            batch.BatchCommands.Add(new("update lease set holder = null, expires_at = clock_timestamp() where holder = $1") { Parameters = { new() { Value = _id } } });
+            batch.BatchCommands.Add(new("delete from member where id = $1") { Parameters = { new() { Value = _id } } });
+            await batch.ExecuteNonQueryAsync(cancellationToken);
+        }
+        catch (NpgsqlException e)
+        {
+            Log.LeasesFailed(log, e); // they expire by themselves
+        }
+    }
+
+    /// <summary>Says that this process lives, and takes its part of the shares.</summary>
+    public async Task BeatAsync(CancellationToken ct)
+    {
+        var asked = time.GetTimestamp();
+        await using var connection = await _database.OpenConnectionAsync(ct);
+        await time.AskAsync(connection, ct);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ExecuteAsync("select pg_advisory_xact_lock($1)", LockKey);
+        await ExecuteAsync("delete from member where expires_at <= clock_timestamp()");
+        await ExecuteAsync(
+            """
+            insert into member values ($1, $2, $3, clock_timestamp() + $4)
+            on conflict (id) do update set expires_at = excluded.expires_at
+            """,
+            _id, name, kinds.Keys.ToArray(), Duration);
+        await ExecuteAsync(
+            "insert into lease (share, epoch, expires_at) select unnest($1), 0, '-infinity' on conflict do nothing", (object)kinds.Values.SelectMany(s => s).ToArray());
+        var epochs = await EpochsAsync(
+            "update lease set expires_at = clock_timestamp() + $2 where holder = $1 and expires_at > clock_timestamp() returning share, epoch", _id, Duration);
+        foreach (var (kind, shares) in kinds)
+        {
+            var members = await ScalarAsync("select count(*) from member where $1 = any(kinds)", kind);
+            var part = (int)((shares.Count + members - 1) / members);
+            var mine = shares.Where(epochs.ContainsKey).ToList();
+            if (mine.Count > part)
+            {
+                var surplus = mine.Skip(part).ToArray();
+                await ExecuteAsync("update lease set holder = null, expires_at = clock_timestamp() where share = any($1)", [surplus]);
+                foreach (var share in surplus)
+                    epochs.Remove(share);
+            }
+            else if (mine.Count < part)
+            {
+                var taken = await EpochsAsync(
+                    """
+                    update lease set holder = $1, epoch = epoch + 1, expires_at = clock_timestamp() + $2 where share in (
+                        select share from lease where share = any($3) and expires_at <= clock_timestamp() order by share limit $4)
+                    returning share, epoch
+                    """,
+                    _id, Duration, shares.ToArray(), part - mine.Count);
+                foreach (var (share, epoch) in taken)
+                    epochs.Add(share, epoch);
+            }
+        }
+        await transaction.CommitAsync(ct);
+        Report(epochs);
+        _held = new(epochs, asked + (long)(Duration.TotalSeconds * time.TimestampFrequency));
+
+        async Task ExecuteAsync(string sql, params object[] parameters)
+        {
+            await using var command = PostgresReadModels.Command(connection, sql, parameters);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+
+        async Task<long> ScalarAsync(string sql, params object[] parameters)
+        {
+            await using var command = PostgresReadModels.Command(connection, sql, parameters);
+            return (long)(await command.ExecuteScalarAsync(ct))!;
+        }
+
+        async Task<Dictionary<string, long>> EpochsAsync(string sql, params object[] parameters)
+        {
+            var found = new Dictionary<string, long>(StringComparer.Ordinal);
+            await using var command = PostgresReadModels.Command(connection, sql, parameters);
+            await using var reader = await command.ExecuteReaderAsync(ct);
+            while (await reader.ReadAsync(ct))
+                found.Add(reader.GetString(0), reader.GetInt64(1));
+            return found;
+        }
+    }
+
+    /// <summary>As the last step of a transaction: nobody takes the share before it has ended, and it fails where somebody has.</summary>
+    /// <exception cref="ReadModelTakenException">This process does not hold the share.</exception>
+    public void Fence(NpgsqlConnection connection, string share)
+    {
+        var epoch = _held.Epochs.GetValueOrDefault(share, -1);
+        using var command = PostgresReadModels.Command(
+            connection, "select 1 from lease where share = $1 and holder = $2 and epoch = $3 and expires_at > clock_timestamp() for share", share, _id, epoch);
+        if (command.ExecuteScalar() is null)
+            throw new ReadModelTakenException($"the lease of '{share}' with epoch {epoch} is over.");
+    }
+
+    public void Dispose()
+    {
+        _stop.Dispose();
+        _database.Dispose();
+    }
+
+    private async Task KeepBeatingAsync()
+    {
+        using var timer = new PeriodicTimer(Beat, time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_stop.Token))
+            {
+                try
+                {
+                    await BeatAsync(_stop.Token);
+                }
+                catch (NpgsqlException e)
+                {
+                    Log.LeasesFailed(log, e); // what is held ends by itself
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopped.
+        }
+    }
+
+    private void Report(Dictionary<string, long> epochs)
+    {
+        var before = _held.Epochs;
+        var taken = epochs.Keys.Except(before.Keys).Order(StringComparer.Ordinal).ToList();
+        var lost = before.Keys.Except(epochs.Keys).Order(StringComparer.Ordinal).ToList();
+        if (taken.Count + lost.Count > 0)
+            Log.LeasesChanged(log, string.Join(' ', taken), string.Join(' ', lost));
+    }
+
+    private sealed record Held(Dictionary<string, long> Epochs, long Until);
+}

@@ -1,0 +1,51 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using Telemetry.Domain.Leases;
+using Telemetry.Postgres;
+
+namespace Telemetry.Projections.Stores.Postgres;
+
+/// <summary>What a process takes part in, of the work that processes share.</summary>
+/// <param name="Projections">Whether it stores projections. Each is a kind of its own: it cannot be divided, and not every process keeps every one.</param>
+/// <param name="Others">Other kinds of work, each in shares that processes hold one by one.</param>
+public sealed record SharedWork(bool Projections, IReadOnlyDictionary<string, IReadOnlyList<string>> Others);
+
+/// <summary>A projection that this process keeps; registered beside each.</summary>
+internal sealed record ProjectionShare(string Name);
+
+/// <summary>Registers read models in PostgreSQL.</summary>
+public static class PostgresReadModelServices
+{
+    /// <summary>
+    /// Keeps read models in PostgreSQL; add it before the projections. Its tables are made, or brought up to date, when it is first asked for.
+    /// </summary>
+    /// <param name="connectionString">As Npgsql takes it.</param>
+    /// <param name="work">What this process takes part in. Null for a command that runs beside the others: then nothing is leased.</param>
+    public static IServiceCollection AddPostgresReadModels(
+        this IServiceCollection services, string connectionString, SharedWork? work = null)
+    {
+        services.AddSingleton<IReadModelStore>(s => new PostgresReadModels(connectionString, s.GetService<PostgresLeases>()));
+        if (work is null)
+            return services;
+        services.AddSingleton(_ => new DatabaseTime(TimeProvider.System));
+        services.AddSingleton<TimeProvider>(s => s.GetRequiredService<DatabaseTime>());
+        services.AddSingleton(s => new PostgresLeases(
+            connectionString, $"{Environment.MachineName}/{Environment.ProcessId}", Kinds(work, s), s.GetRequiredService<DatabaseTime>(),
+            s.GetRequiredService<ILogger<PostgresLeases>>()));
+        services.AddSingleton<ILeases>(s => s.GetRequiredService<PostgresLeases>());
+        return services.AddHostedService(s => s.GetRequiredService<PostgresLeases>());
+    }
+
+    private static Dictionary<string, IReadOnlyList<string>> Kinds(SharedWork work, IServiceProvider services)
+    {
+        var kinds = new Dictionary<string, IReadOnlyList<string>>(work.Others, StringComparer.Ordinal);
+        foreach (var projection in work.Projections ? services.GetServices<ProjectionShare>() : [])
+            kinds.Add(projection.Name, [projection.Name]);
+        return kinds;
+    }
+
+    /// <summary>Brings the tables of read models to what this program works with; gives the names of the migrations that it ran.</summary>
+    public static IReadOnlyList<string> Migrate(NpgsqlDataSource database) =>
+        new Migrations(PostgresReadModels.Schema, typeof(PostgresReadModels).Assembly).Apply(database);
+}

@@ -1,0 +1,232 @@
+using Telemetry.Domain.Metering;
+using Telemetry.Projections.Samples;
+
+namespace Telemetry.Projections.Stores.Postgres;
+
+/// <inheritdoc cref="ISampleTables"/>
+internal sealed class PostgresSampleTables(PostgresReadModels database, Generation generation, Action<string>? step = null)
+    : PostgresTables(database, generation, ["string", "series", "state", "metadata", "segment", "foreign_ids"], step), ISampleTables
+{
+    private const int PageSize = 100;
+
+    private readonly HashSet<DateOnly> _months = [];
+    private volatile Dictionary<int, Metadata> _page = []; // the last one read of metadata
+
+    // Segments lie in the month in which they end: with a month all that is older in it can be dropped. What is before 2000 or after 2099
+    // can only be a mistake of the sender, and makes no table of its own.
+    protected override string CreateSql => $"""
+        create table string{Suffix} (id int primary key, text text not null);
+        create table series{Suffix} (
+            id int primary key, type int not null, meter int not null, unit int not null, resource int not null,
+            project int not null, "user" int not null, source int not null);
+        create table state{Suffix} (page int primary key, data bytea not null);
+        alter table state{Suffix} alter column data set storage external;
+        create table metadata{Suffix} (id int primary key, hash bigint not null, json bytea not null);
+        create index on metadata{Suffix} (hash);
+        create table segment{Suffix} (
+            id bigint not null default nextval('segment_id'), page int not null, kind int not null, first_at bigint not null, last_at bigint not null,
+            data bytea not null, primary key (page, kind, id, last_at)) partition by range (last_at);
+        create index on segment{Suffix} (id);
+        alter table segment{Suffix} alter column data set storage external;
+        create table segment{Suffix}_before partition of segment{Suffix} for values from (minvalue) to ({Micros(First)});
+        create table segment{Suffix}_after partition of segment{Suffix} for values from ({Micros(End)}) to (maxvalue);
+        create table foreign_ids{Suffix} (position bigint primary key, filter bytea not null);
+        """;
+
+    protected override string DistributeSql => $"""
+        select create_distributed_table('segment{Suffix}', 'page');
+        select create_distributed_table('state{Suffix}', 'page', colocate_with => 'segment{Suffix}');
+        select create_reference_table('string{Suffix}');
+        select create_reference_table('series{Suffix}');
+        select create_reference_table('metadata{Suffix}');
+        select create_reference_table('foreign_ids{Suffix}');
+        """;
+
+    private static DateOnly First => new(2000, 1, 1);
+
+    private static DateOnly End => new(2100, 1, 1);
+
+    public void Write(SampleFlush flush, bool live)
+    {
+        var segments = flush.Segments.SelectMany(ByMonth).ToList();
+        foreach (var month in segments.Select(s => MonthOf(s.LastAt)).Distinct())
+            MakePartition(month);
+        Write(
+            writer =>
+            {
+                writer.Copy("strings", $"string{Suffix}", flush.Strings, static (row, into) =>
+                {
+                    into.Write(row.Id);
+                    into.Write(row.Text);
+                });
+                writer.Copy("series", $"series{Suffix}", flush.Series, static (row, into) =>
+                {
+                    into.Write(row.Id);
+                    into.Write((int)row.Type);
+                    into.Write(row.Meter);
+                    into.Write(row.Unit);
+                    into.Write(row.Resource);
+                    into.Write(row.Project);
+                    into.Write(row.User);
+                    into.Write(row.Source);
+                });
+                writer.Copy("metadata", $"metadata{Suffix}", flush.Metadata, static (row, into) =>
+                {
+                    into.Write(row.Id);
+                    into.Write(MetadataTable.HashOf(row.Metadata));
+                    into.Write(row.Metadata.Utf8.ToArray());
+                });
+                writer.Merge(
+                    "states", $"insert into state{Suffix} select * from unnest($1, $2) on conflict (page) do update set data = excluded.data",
+                    flush.States, page => [page.Select(s => s.Page).ToArray(), page.Select(s => s.States).ToArray()]);
+                writer.Copy("segments", $"segment{Suffix} (page, kind, first_at, last_at, data)", segments, static (row, into) =>
+                {
+                    into.Write(row.Page);
+                    into.Write(row.Kind);
+                    into.Write(row.FirstAt);
+                    into.Write(row.LastAt);
+                    into.Write(row.Data);
+                });
+                writer.Copy("foreign ids", $"foreign_ids{Suffix}", flush.ForeignIds, static (row, into) =>
+                {
+                    into.Write(row.Position);
+                    into.Write(row.Filter);
+                });
+            },
+            flush.Position, live);
+    }
+
+    /// <summary>Most series' states were written anew: without this the next flush would make the table larger by as much.</summary>
+    protected override void Maintain(bool live)
+    {
+        Database.Execute($"vacuum state{Suffix}");
+        base.Maintain(live);
+    }
+
+    public IEnumerable<(int Id, string Text)> Strings() =>
+        Query($"select id, text from string{Suffix} order by id", r => (r.GetInt32(0), r.GetString(1)));
+
+    public IEnumerable<SeriesRow> Series() =>
+        Query($"select id, type, meter, unit, resource, project, \"user\", source from series{Suffix} order by id", r => new SeriesRow(
+            r.GetInt32(0), (SampleType)r.GetInt32(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5), r.GetInt32(6), r.GetInt32(7)));
+
+    public IEnumerable<(int Series, byte[] State)> States() => Query(
+        $"select page, data from state{Suffix} order by page",
+        r => SeriesPages.States(SeriesPages.Unpack(r.GetFieldValue<byte[]>(1)), r.GetInt32(0))).SelectMany(states => states);
+
+    public IEnumerable<SegmentRow> SegmentsBackwards() => Query(
+        $"select page, kind, data from segment{Suffix} order by id desc",
+        r => SeriesPages.Segments(SeriesPages.Unpack(r.GetFieldValue<byte[]>(2)), r.GetInt32(0), r.GetInt32(1))).SelectMany(segments => segments);
+
+    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to, UnpackedPages pages)
+    {
+        foreach (var (id, _) in Pages(list, from, to, "id"))
+        {
+            foreach (var segment in Segments(id, list, pages))
+            {
+                if (segment.First < below && segment.LastAt >= from && segment.FirstAt <= to)
+                    yield return segment;
+            }
+        }
+    }
+
+    public List<(long Id, long LastAt)> SegmentEnds(BlockList list) => Pages(list, long.MinValue, long.MaxValue, "last_at desc");
+
+    public List<SegmentRow> Segments(long id, BlockList list, UnpackedPages pages)
+    {
+        var page = SeriesPages.PageOf(list.Series);
+        return SeriesPages.Segments(
+            pages.Get(id, () => Query(
+                $"select data from segment{Suffix} where page = $1 and kind = $2 and id = $3", r => r.GetFieldValue<byte[]>(0), page, list.Kind, id).Single()),
+            page, list.Kind, list.Series);
+    }
+
+    private List<(long Id, long LastAt)> Pages(BlockList list, long from, long to, string order) => Query(
+        $"select id, last_at from segment{Suffix} where page = $1 and kind = $2 and last_at >= $3 and first_at <= $4 order by {order}",
+        r => (r.GetInt64(0), r.GetInt64(1)), SeriesPages.PageOf(list.Series), list.Kind, from, to).ToList();
+
+    public int LastMetadata() => Query($"select coalesce(max(id), 0) from metadata{Suffix}", r => r.GetInt32(0)).Single();
+
+    /// <summary>Versions that came up together are asked for together: a page is read in the time of one.</summary>
+    public Metadata? Metadata(int id)
+    {
+        var page = _page;
+        if (!page.ContainsKey(id))
+        {
+            _page = page = Query(
+                $"select id, json from metadata{Suffix} where id between $1 and $2", r => (r.GetInt32(0), r.GetFieldValue<byte[]>(1)), id, id + PageSize - 1)
+                .ToDictionary(r => r.Item1, r => Domain.Metering.Metadata.FromCanonical(r.Item2));
+        }
+        return page.GetValueOrDefault(id);
+    }
+
+    public int? FindMetadata(long hash, Metadata metadata)
+    {
+        foreach (var (id, json) in Query($"select id, json from metadata{Suffix} where hash = $1", r => (r.GetInt32(0), r.GetFieldValue<byte[]>(1)), hash))
+        {
+            if (metadata.Utf8.Span.SequenceEqual(json))
+                return id;
+        }
+        return null;
+    }
+
+    public List<long> EventsThatMayHold((ulong, ulong) hash, long upTo)
+    {
+        var found = new List<long>();
+        foreach (var (position, filter) in Query(
+            $"select position, filter from foreign_ids{Suffix} where position <= $1 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo))
+        {
+            if (ForeignIds.MayHold(filter, hash))
+                found.Add(position);
+        }
+        return found;
+    }
+
+    /// <summary>Takes a page apart where its blocks end in several months; the blocks of a series stay in their order.</summary>
+    private static IEnumerable<SegmentPage> ByMonth(SegmentPage page)
+    {
+        if (MonthOf(page.FirstAt) is var month && month != DateOnly.MinValue && month == MonthOf(page.LastAt))
+            return [page];
+        return SeriesPages.Segments(SeriesPages.Unpack(page.Data), page.Page, page.Kind).SelectMany(ByMonth)
+            .GroupBy(part => (part.Round, MonthOf(part.Segment.LastAt)), part => part.Segment).OrderBy(parts => parts.Key)
+            .Select(parts => new SegmentPage(page.Page, page.Kind, parts.Min(s => s.FirstAt), parts.Max(s => s.LastAt), SeriesPages.PackSegments(parts.ToArray())));
+    }
+
+    /// <summary>Runs of blocks of one month; where late samples lead back to an earlier month a new round begins.</summary>
+    private static IEnumerable<(int Round, SegmentRow Segment)> ByMonth(SegmentRow segment)
+    {
+        var (blocks, first, round) = (segment.Blocks(), 0, 0);
+        for (var end = 1; end <= blocks.Count; end++)
+        {
+            var month = MonthOf(blocks[end - 1].LastAt);
+            if (end < blocks.Count && MonthOf(blocks[end].LastAt) == month)
+                continue;
+            yield return (round, SegmentRow.Of(segment.Series, segment.Kind, segment.First + first, blocks[first..end]));
+            first = end;
+            if (end < blocks.Count && MonthOf(blocks[end].LastAt) < month)
+                round++;
+        }
+    }
+
+    /// <summary>The first day of the month that an instant is in; <see cref="DateOnly.MinValue"/> where it has no table.</summary>
+    private static DateOnly MonthOf(long at)
+    {
+        if (at < Micros(First) || at >= Micros(End))
+            return DateOnly.MinValue;
+        var time = UnixMicroseconds.ToDateTimeOffset(at);
+        return new(time.Year, time.Month, 1);
+    }
+
+    private static long Micros(DateOnly day) => UnixMicroseconds.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
+
+    /// <summary>Makes a month's table before the rows are written, so that readers wait for it and not for them.</summary>
+    private void MakePartition(DateOnly month)
+    {
+        if (month == DateOnly.MinValue || !_months.Add(month))
+            return;
+        Database.Execute($"""
+            create table if not exists segment{Suffix}_{month:yyyy_MM} partition of segment{Suffix}
+            for values from ({Micros(month)}) to ({Micros(month.AddMonths(1))})
+            """);
+    }
+}

@@ -1,0 +1,12 @@
+using Telemetry.Api.Tests.Support;
+
+namespace Telemetry.Api.Tests.V2;
+
+// The same requests and the same answers, out of both read-model stores. With TELEMETRY_TEST_STORE=postgres (or sqlite) every test of this
+// project that asks for samples runs on that store; these do so always.
+
+[OnStore("sqlite")]
+public sealed class ListsOnSqliteTests : ListTests;
+
+[OnStore("postgres")]
+public sealed class ListsOnPostgresTests : ListTests;
