@@ -11,10 +11,10 @@ internal sealed class BatchReader(PostgresCatalog catalog) : ISampleCatalog
 
     private readonly Dictionary<int, Metadata> _asked = [];
     private readonly HashSet<int> _missingMetadata = [];
-    private bool _missingSeries;
+    private readonly HashSet<int> _missingSeries = [];
 
     /// <summary>What the last decoding lacked, so that it has to be done again after <see cref="LoadAsync"/>.</summary>
-    public bool IsIncomplete => _missingSeries || _missingMetadata.Count > 0;
+    public bool IsIncomplete => _missingSeries.Count > 0 || _missingMetadata.Count > 0;
 
     public SampleBatch Decode(byte[] data) => SampleBatchCodec.DecodeFromLog(data, this);
 
@@ -22,7 +22,7 @@ internal sealed class BatchReader(PostgresCatalog catalog) : ISampleCatalog
     {
         if (catalog.Series(id) is { } known)
             return known;
-        _missingSeries = true;
+        _missingSeries.Add(id);
         return Unknown;
     }
 
@@ -38,7 +38,7 @@ internal sealed class BatchReader(PostgresCatalog catalog) : ISampleCatalog
     /// <exception cref="InvalidDataException">The tables do not have it.</exception>
     public async Task LoadAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        if (_missingSeries)
+        if (_missingSeries.Count > 0)
             await LoadSeriesAsync(connection, ct).ConfigureAwait(false);
         if (_missingMetadata.Count > 0)
             await LoadMetadataAsync(connection, ct).ConfigureAwait(false);
@@ -52,9 +52,10 @@ internal sealed class BatchReader(PostgresCatalog catalog) : ISampleCatalog
         var texts = await RowsAsync(connection, PostgresCatalog.TextsSql, before.Text, static row => (row.GetInt32(0), row.GetString(1)), ct).ConfigureAwait(false);
         catalog.AddTexts(texts);
         catalog.AddSeries(series);
-        if (catalog.Last == before)
-            throw new InvalidDataException("A batch names a series that the table of series does not have.");
-        _missingSeries = false;
+        // Another reader may have brought them meanwhile.
+        if (_missingSeries.Where(id => catalog.Series(id) is null).Take(5).ToList() is { Count: > 0 } absent)
+            throw new InvalidDataException($"A batch names series that the table of series does not have: {string.Join(", ", absent)}.");
+        _missingSeries.Clear();
     }
 
     private async Task LoadMetadataAsync(NpgsqlConnection connection, CancellationToken ct)

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -156,7 +157,7 @@ public sealed class SqliteEventStoreTests : IDisposable
         {
             await store.AppendAsync([Samples(5)], Ct);
             // New series, texts and metadata come with it: what is known of them has to go with the transaction.
-            await Assert.ThrowsAsync<EventStoreFullException>(() => store.AppendAsync([Samples(20, "other"), Json(new byte[512 << 10])], Ct));
+            await Assert.ThrowsAsync<EventStoreFullException>(() => store.AppendAsync([Samples(20, "other"), Json(RandomNumberGenerator.GetBytes(512 << 10))], Ct));
             await store.AppendAsync([Json()], Ct); // fits
             await store.AppendAsync([Samples(20, "other")], Ct);
             Assert.Equal(3, await store.HeadAsync(Ct));
@@ -178,7 +179,7 @@ public sealed class SqliteEventStoreTests : IDisposable
         using var store = Open(new() { MaxBytes = 256 << 10 });
         List<Task<AppendResult>> appends;
         using (Block())
-            appends = [.. Enumerable.Range(0, 6).Select(i => store.AppendAsync([Json(new byte[i == 3 ? 512 << 10 : 2])], Ct))];
+            appends = [.. Enumerable.Range(0, 6).Select(i => store.AppendAsync([Json(RandomNumberGenerator.GetBytes(i == 3 ? 512 << 10 : 2))], Ct))];
 
         foreach (var (i, append) in appends.Index())
         {

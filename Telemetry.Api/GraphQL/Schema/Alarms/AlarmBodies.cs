@@ -100,18 +100,21 @@ internal static class AlarmBodies
                     w.WriteStringValue(GlobalIds.KeyOf(id, "Alarm"));
                 w.WriteEndArray();
                 w.WriteString("operator", NameOf(r.Operator));
-            }),
+            }
+            ),
             { Event: { } r } => (EventRule.Name, w =>
             {
                 w.WriteString("event_type", r.EventType);
                 Write(w, r.Conditions);
-            }),
+            }
+            ),
             { LoadBalancerHealth: { } r } => (LoadBalancerHealthRule.Name, w =>
             {
                 w.WriteString("pool_id", r.PoolId);
                 w.WriteString("stack_id", r.StackId);
                 w.WriteString("autoscaling_group_id", r.AutoscalingGroupId);
-            }),
+            }
+            ),
             { Composite: { } r } => (CompositeRule.Name, Group(r)),
             _ => throw Refused.BadInput("A rule is of one type."),
         };

@@ -113,8 +113,16 @@ internal sealed class TelemetryHost : IAsyncDisposable
         string meter, double volume, string at, string resource = "r1", string? project = "p1", string? user = "u1", string unit = "%", string type = "gauge", object? metadata = null,
         string? id = null) => new Dictionary<string, object?>
         {
-            ["counter_name"] = meter, ["counter_type"] = type, ["counter_unit"] = unit, ["counter_volume"] = volume, ["resource_id"] = resource, ["project_id"] = project,
-            ["user_id"] = user, ["timestamp"] = at, ["resource_metadata"] = metadata ?? new { }, ["message_id"] = id ?? Guid.NewGuid().ToString(),
+            ["counter_name"] = meter,
+            ["counter_type"] = type,
+            ["counter_unit"] = unit,
+            ["counter_volume"] = volume,
+            ["resource_id"] = resource,
+            ["project_id"] = project,
+            ["user_id"] = user,
+            ["timestamp"] = at,
+            ["resource_metadata"] = metadata ?? new { },
+            ["message_id"] = id ?? Guid.NewGuid().ToString(),
         };
 
     /// <summary>Creates an alarm over REST.</summary>
