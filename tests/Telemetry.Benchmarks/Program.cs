@@ -13,13 +13,13 @@ switch (args.FirstOrDefault())
             Option("--polls", 100), Option("--connections", 4), options.GetValueOrDefault("--body"), options.GetValueOrDefault("--signed"), options.GetValueOrDefault("--log"));
         return 0;
     case "query":
-        await QueryBenchmark.RunAsync(Option("--polls", 1000));
+        await QueryBenchmark.RunAsync(Option("--polls", 1000), options.GetValueOrDefault("--store"));
         return 0;
     case "rebuild":
-        await RebuildBenchmark.RunAsync(Option("--polls", 1000), options.GetValueOrDefault("--log"));
+        await RebuildBenchmark.RunAsync(Option("--polls", 1000), options.GetValueOrDefault("--log"), options.GetValueOrDefault("--store"));
         return 0;
     case "size":
-        await SizeBenchmark.RunAsync(Option("--polls", 1000));
+        await SizeBenchmark.RunAsync(Option("--polls", 1000), options.GetValueOrDefault("--store"));
         return 0;
     case "audit":
         await AuditBenchmark.RunAsync(Option("--polls", 300));

@@ -3,23 +3,20 @@ namespace Telemetry.Benchmarks;
 /// <summary>The four questions of W over HTTP, full answers: the median and the least of many.</summary>
 internal static class QueryBenchmark
 {
-    public static async Task RunAsync(int polls)
+    /// <param name="store">Null for SQLite; <c>postgres</c> for SQLite and PostgreSQL in turn, log and read models.</param>
+    public static async Task RunAsync(int polls, string? store = null)
     {
-        var data = Directory.CreateTempSubdirectory("telemetry-bench-").FullName;
-        try
+        foreach (var each in LogUnderTest.Kinds(store))
         {
-            var (server, _) = await ServerProcess.StartAsync(data);
+            await using var stores = await LogUnderTest.CreateAsync(each, models: true);
+            var (server, _) = await ServerProcess.StartAsync(stores.Data, stores.Settings);
             await using (server)
             {
                 IngestBenchmark.Load(server.Url, "compact", 4, polls);
-                Console.WriteLine($"{polls * 10_000L:N0} samples, peak {server.PeakMegabytes:F0} MB");
+                Console.WriteLine($"{each}, {polls * 10_000L:N0} samples, peak {server.PeakMegabytes:F0} MB");
                 Ask(server.Url);
                 Console.WriteLine($"peak after queries {server.PeakMegabytes:F0} MB");
             }
-        }
-        finally
-        {
-            Directory.Delete(data, recursive: true);
         }
     }
 

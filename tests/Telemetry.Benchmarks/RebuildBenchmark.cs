@@ -6,15 +6,16 @@ namespace Telemetry.Benchmarks;
 internal static class RebuildBenchmark
 {
     /// <param name="log">Null for SQLite; <c>postgres</c> for SQLite and PostgreSQL in turn.</param>
-    public static async Task RunAsync(int polls, string? log = null)
+    /// <param name="store">The same, of log and read models.</param>
+    public static async Task RunAsync(int polls, string? log = null, string? store = null)
     {
-        foreach (var each in LogUnderTest.Kinds(log))
-            await RunOneAsync(polls, each);
+        foreach (var each in LogUnderTest.Kinds(store ?? log))
+            await RunOneAsync(polls, each, store is not null);
     }
 
-    private static async Task RunOneAsync(int polls, string log)
+    private static async Task RunOneAsync(int polls, string log, bool models)
     {
-        await using var stores = await LogUnderTest.CreateAsync(log);
+        await using var stores = await LogUnderTest.CreateAsync(log, models);
         var data = stores.Data;
         var samples = polls * 10_000.0;
         var (server, _) = await ServerProcess.StartAsync(data, stores.Settings);
@@ -25,8 +26,7 @@ internal static class RebuildBenchmark
         Console.WriteLine($"{log}, {samples:N0} samples, ready after kill -9: {took.TotalSeconds:F2} s");
         await again.DisposeAsync();
 
-        foreach (var file in Directory.EnumerateFiles(data, "read-model.db*"))
-            File.Delete(file);
+        await stores.DropReadModelsAsync();
         var (fresh, whole) = await ServerProcess.StartAsync(data, stores.Settings);
         Console.WriteLine($"ready without read models: {whole.TotalSeconds:F2} s, {samples / whole.TotalSeconds:N0} samples/s from start of the process, {samples / fresh.CpuSeconds:N0} per CPU-s");
         await fresh.DisposeAsync();
