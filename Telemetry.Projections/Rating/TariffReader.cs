@@ -118,7 +118,8 @@ public static class TariffReader
             },
             fields.Amount("free") ?? 0,
             ReadTiers(fields),
-            fields.Amount("minimum") ?? 0) { Life = life };
+            fields.Amount("minimum") ?? 0)
+        { Life = life };
         fields.Close();
         return rule;
     }

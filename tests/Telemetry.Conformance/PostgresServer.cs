@@ -111,6 +111,12 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task KillAsync()
     {
         Signal(9);
+        await LeaveShellAsync();
+    }
+
+    /// <summary>Ends the shell that would have cleaned up; the data stays.</summary>
+    private async Task LeaveShellAsync()
+    {
         await _shell!.StandardInput.WriteLineAsync("keep");
         await _shell.WaitForExitAsync();
         _shell.Dispose();
@@ -119,10 +125,7 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it on its data after <see cref="KillAsync"/>, and waits until it answers.</summary>
     public async Task StartAgainAsync()
     {
-        string[] command = [.. AsUser, $"{Programs}/postgres", "-D", $"{Directory}/data", "-k", Directory, .. Setting("listen_addresses="),
-            .. Setting("max_connections=200"), .. Setting("timezone=UTC"), .. _settings.SelectMany(Setting)];
-        _shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", Directory, .. command]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        ProcessId = int.Parse((await _shell.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
+        await LaunchAsync();
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(20))
         {
             try
@@ -130,15 +133,28 @@ public sealed class PostgresServer : IAsyncDisposable
                 await ExecuteAsync("select 1");
                 return;
             }
-            catch (NpgsqlException) when (clock.Elapsed < TimeSpan.FromMinutes(1) && File.Exists($"/proc/{ProcessId}/stat"))
+            catch (NpgsqlException) when (clock.Elapsed < TimeSpan.FromMinutes(1))
             {
-                // Not listening yet, or still recovering.
+                // Not listening yet, or still recovering; or it has given up because processes that were killed had not gone yet.
+                if (!File.Exists($"/proc/{ProcessId}/stat"))
+                {
+                    await LeaveShellAsync();
+                    await LaunchAsync();
+                }
             }
             catch (NpgsqlException e)
             {
                 throw new InvalidOperationException($"PostgreSQL did not start: {await File.ReadAllTextAsync($"{Directory}/log")}", e);
             }
         }
+    }
+
+    private async Task LaunchAsync()
+    {
+        string[] command = [.. AsUser, $"{Programs}/postgres", "-D", $"{Directory}/data", "-k", Directory, .. Setting("listen_addresses="),
+            .. Setting("max_connections=200"), .. Setting("timezone=UTC"), .. _settings.SelectMany(Setting)];
+        _shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", Directory, .. command]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        ProcessId = int.Parse((await _shell.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
     }
 
     /// <summary>Stops all its processes where they are; connections stay open and nobody answers, until <see cref="Resume"/>.</summary>

@@ -54,7 +54,8 @@ internal sealed partial class MeteringReader(SampleProjection projection, IEvent
                     continue;
                 var sample = new Sample(
                     id, batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i],
-                    UnixMicroseconds.From(recorded.RecordedAt), batch.Signature(i)) { Position = position };
+                    UnixMicroseconds.From(recorded.RecordedAt), batch.Signature(i))
+                { Position = position };
                 if (filter.Selects(new SampleRow(sample)))
                     yield return new(sample, Origin.Of(position, i));
             }

@@ -59,7 +59,13 @@ public sealed class AsOfTests : IAsyncLifetime
         await using var host = await AuditHost.StartAsync(("Telemetry:AsOf:MaxSamples", "1000"));
         var batch = JsonSerializer.Serialize(Enumerable.Range(0, 1001).Select(n => new
         {
-            counter_name = "net", counter_type = "delta", counter_unit = "MB", counter_volume = n, resource_id = "r", project_id = "p", timestamp = "2026-10-05T12:00:00",
+            counter_name = "net",
+            counter_type = "delta",
+            counter_unit = "MB",
+            counter_volume = n,
+            resource_id = "r",
+            project_id = "p",
+            timestamp = "2026-10-05T12:00:00",
         }));
         Assert.Equal(201, (await host.SendAsync("POST", "/v2/meters/net", batch, ("X-Roles", "admin"))).Status);
 
