@@ -45,6 +45,7 @@ internal sealed class AlarmBench : IAsyncDisposable
             .AddSingleton(store)
             .AddSingleton<IMeteringReader>(samples)
             .AddSingleton(new AlarmSettings())
+            .AddSingleton<IProjectionProgress, NothingToWaitFor>()
             .AddSingleton<AlarmStore>().AddSingleton<AlarmQuotas>().AddSingleton<AlarmCommands>()
             .AddAlarmProjection()
             .AddAlarmAgents()
@@ -85,6 +86,11 @@ internal sealed class AlarmBench : IAsyncDisposable
         await foreach (var stored in Store.ReadStreamAsync(AlarmDelivery.StreamOf(id), ct: TestContext.Current.CancellationToken))
             deliveries.Add(AlarmDelivery.Read(stored.Event));
         return deliveries;
+    }
+
+    private sealed class NothingToWaitFor : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
     }
 
     public async ValueTask DisposeAsync()

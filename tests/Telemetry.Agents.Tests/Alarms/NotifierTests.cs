@@ -182,13 +182,8 @@ public sealed class NotifierTests
     }
 
     private static AlarmEvaluationService Service(AlarmBench bench) => new(
-        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(), bench.Store, new NothingToWaitFor(),
+        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(), bench.Store, bench.Get<IProjectionProgress>(),
         bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time, bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
-
-    private sealed class NothingToWaitFor : IProjectionProgress
-    {
-        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
-    }
 
     private static AlarmNotification Notification(params string[] actions) =>
         new("a", "name", AlarmSeverity.Low, AlarmState.Ok, AlarmState.Alarm, "why", "{}", actions);
