@@ -18,6 +18,9 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Where Debian has PostgreSQL's programs, such as pg_dump.</summary>
     public const string Programs = "/usr/lib/postgresql/15/bin";
 
+    private const int Stop = 19; // signal(7)
+    private const int Continue = 18;
+
     private const string User = "postgres"; // the package makes it: the server refuses to run as root
 
     private const string Script = """
@@ -110,13 +113,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Ends all its processes as a power cut would, as far as processes are concerned.</summary>
     public async Task KillAsync()
     {
-        Signal(9);
-        await LeaveShellAsync();
-    }
-
-    /// <summary>Ends the shell that would have cleaned up; the data stays.</summary>
-    private async Task LeaveShellAsync()
-    {
+        var processes = Signal(9);
+        // A server does not start while one of them still holds the shared memory of the old one.
+        while (processes.Any(IsAlive))
+            await Task.Delay(5);
         await _shell!.StandardInput.WriteLineAsync("keep");
         await _shell.WaitForExitAsync();
         _shell.Dispose();
@@ -125,7 +125,10 @@ public sealed class PostgresServer : IAsyncDisposable
     /// <summary>Starts it on its data after <see cref="KillAsync"/>, and waits until it answers.</summary>
     public async Task StartAgainAsync()
     {
-        await LaunchAsync();
+        string[] command = [.. AsUser, $"{Programs}/postgres", "-D", $"{Directory}/data", "-k", Directory, .. Setting("listen_addresses="),
+            .. Setting("max_connections=200"), .. Setting("timezone=UTC"), .. _settings.SelectMany(Setting)];
+        _shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", Directory, .. command]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        ProcessId = int.Parse((await _shell.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(20))
         {
             try
@@ -133,14 +136,9 @@ public sealed class PostgresServer : IAsyncDisposable
                 await ExecuteAsync("select 1");
                 return;
             }
-            catch (NpgsqlException) when (clock.Elapsed < TimeSpan.FromMinutes(1))
+            catch (NpgsqlException) when (clock.Elapsed < TimeSpan.FromMinutes(1) && IsAlive(ProcessId))
             {
-                // Not listening yet, or still recovering; or it has given up because processes that were killed had not gone yet.
-                if (!File.Exists($"/proc/{ProcessId}/stat"))
-                {
-                    await LeaveShellAsync();
-                    await LaunchAsync();
-                }
+                // Not listening yet, or still recovering.
             }
             catch (NpgsqlException e)
             {
@@ -149,18 +147,10 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private async Task LaunchAsync()
-    {
-        string[] command = [.. AsUser, $"{Programs}/postgres", "-D", $"{Directory}/data", "-k", Directory, .. Setting("listen_addresses="),
-            .. Setting("max_connections=200"), .. Setting("timezone=UTC"), .. _settings.SelectMany(Setting)];
-        _shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", Directory, .. command]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
-        ProcessId = int.Parse((await _shell.StandardOutput.ReadLineAsync())!, CultureInfo.InvariantCulture);
-    }
-
     /// <summary>Stops all its processes where they are; connections stay open and nobody answers, until <see cref="Resume"/>.</summary>
-    public void Pause() => Signal(19);
+    public void Pause() => Signal(Stop);
 
-    public void Resume() => Signal(18);
+    public void Resume() => Signal(Continue);
 
     public async ValueTask DisposeAsync()
     {
@@ -188,29 +178,38 @@ public sealed class PostgresServer : IAsyncDisposable
     }
 
     /// <summary>To the server and to all processes that it started.</summary>
-    private void Signal(int signal)
+    /// <returns>Whom it was sent to.</returns>
+    private IReadOnlyList<int> Signal(int signal)
     {
-        foreach (var process in Processes)
+        _ = Kill(ProcessId, signal == Continue ? Continue : Stop); // that it starts no more of them meanwhile
+        var processes = Processes;
+        foreach (var process in processes)
             _ = Kill(process, signal); // one that has ended meanwhile is fine
+        return processes;
     }
 
     private static IEnumerable<int> Children(int parent)
     {
-        foreach (var folder in System.IO.Directory.EnumerateDirectories("/proc"))
+        var wanted = parent.ToString(CultureInfo.InvariantCulture);
+        return System.IO.Directory.EnumerateDirectories("/proc")
+            .Select(folder => int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process) ? process : 0)
+            .Where(process => process > 0 && Stat(process) is [_, var its, ..] && its == wanted);
+    }
+
+    /// <summary>A process that has ended and was not waited for is not.</summary>
+    private static bool IsAlive(int process) => Stat(process) is [not "Z", ..];
+
+    /// <summary>What proc(5) tells of a process from its state on, the parent after that; null where there is none.</summary>
+    private static string[]? Stat(int process)
+    {
+        try
         {
-            if (!int.TryParse(Path.GetFileName(folder), NumberStyles.None, CultureInfo.InvariantCulture, out var process))
-                continue;
-            string stat;
-            try
-            {
-                stat = File.ReadAllText($"{folder}/stat");
-            }
-            catch (IOException)
-            {
-                continue; // has ended
-            }
-            if (stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[1] == parent.ToString(CultureInfo.InvariantCulture)) // proc(5): field 4, ppid
-                yield return process;
+            var stat = File.ReadAllText($"/proc/{process}/stat");
+            return stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (IOException)
+        {
+            return null; // has ended
         }
     }
 
