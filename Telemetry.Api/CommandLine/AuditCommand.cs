@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Spectre.Console;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
@@ -53,6 +52,7 @@ internal static class AuditCommand
 
     private static Task<int> VerifyHereAsync(IServiceProvider services, ReadModelScope scope, CancellationToken ct) => ShowAsync(async progress =>
     {
+        DataCommand.LoadTree(services);
         if (scope != ReadModelScope.None)
             await DataCommand.LoadSamplesAsync(services, ct);
         var verifier = VerificationEndpoints.Verifier(services, services.GetRequiredService<AuditLog>(), scope, progress: null);
@@ -83,19 +83,17 @@ internal static class AuditCommand
 
     private static async Task<int> ShowAsync(Func<IProgress<AuditProgress>, Task<AuditReportView>> verify)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         try
         {
-            var report = await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-                .StartAsync(progress =>
+            var report = await ProgressBars.ShowAsync(progress =>
+            {
+                var task = progress.AddTask("Verifying");
+                return verify(new Reporter<AuditProgress>(p =>
                 {
-                    var task = progress.AddTask("Verifying");
-                    return verify(new Reporter<AuditProgress>(p =>
-                    {
-                        (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-                        task.Description = $"{p.Samples} samples";
-                    }));
-                });
+                    (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
+                    task.Description = $"{p.Samples} samples";
+                }));
+            });
             return Print(report);
         }
         catch (IOException e)
@@ -125,6 +123,7 @@ internal static class AuditCommand
     {
         try
         {
+            DataCommand.LoadTree(services);
             await DataCommand.CatchUpAsync(services, ct);
             if (await services.GetRequiredService<Prover>().ProveAsync(id, ct: ct) is not { } proof)
                 return TelemetryCommand.Fail($"There is no event or sample '{id}'.");
@@ -177,10 +176,4 @@ internal static class AuditCommand
             return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
         }
     }
-}
-
-/// <summary>Reports on the thread that the work is done by.</summary>
-internal sealed class Reporter<T>(Action<T> report) : IProgress<T>
-{
-    public void Report(T value) => report(value);
 }

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Spectre.Console;
 using Telemetry.Api.Hosting;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores;
@@ -39,7 +38,8 @@ internal static class CopyCommand
         try
         {
             var source = from.Resolve(DataCommand.Configuration);
-            DataCommand.CheckLog(source);
+            if (!DataCommand.HasLog(source))
+                return TelemetryCommand.Fail($"There is no log in '{source.Data}'.", TelemetryCommand.UsageError);
             await using var sources = Services(source);
             await using var targets = Services(to.Resolve(DataCommand.Configuration));
             var copy = new LogCopy(sources.GetRequiredService<IEventStore>(), targets.GetRequiredService<IEventStore>());
@@ -67,22 +67,18 @@ internal static class CopyCommand
         return services.BuildServiceProvider();
     }
 
-    private static Task<CopyResult> ShowAsync(Func<IProgress<CopyProgress>, Task<CopyResult>> work)
+    private static Task<CopyResult> ShowAsync(Func<IProgress<CopyProgress>, Task<CopyResult>> work) => ProgressBars.ShowAsync(progress =>
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(progress =>
+        var (copying, verifying) = (progress.AddTask("Copying"), progress.AddTask("Verifying", autoStart: false));
+        return work(new Reporter<CopyProgress>(p =>
         {
-            var (copying, verifying) = (progress.AddTask("Copying"), progress.AddTask("Verifying", autoStart: false));
-            return work(new Reporter<CopyProgress>(p =>
+            var task = p.Verifying ? verifying : copying;
+            if (p.Verifying && !verifying.IsStarted)
             {
-                var task = p.Verifying ? verifying : copying;
-                if (p.Verifying && !verifying.IsStarted)
-                {
-                    copying.Value = copying.MaxValue; // there may have been nothing to copy
-                    verifying.StartTask();
-                }
-                (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-            }));
-        });
-    }
+                copying.Value = copying.MaxValue; // there may have been nothing to copy
+                verifying.StartTask();
+            }
+            (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
+        }));
+    });
 }
