@@ -13,4 +13,7 @@ internal static partial class Log
 
     [LoggerMessage(5004, LogLevel.Error, "GraphQL: subscriptions cannot be told of what follows position {Position} of the log.")]
     public static partial void FeedFailed(ILogger logger, Exception exception, long position);
+
+    [LoggerMessage(5005, LogLevel.Warning, "GraphQL: refused ({Reason}): {Message} ({Unlogged} more refusals before this one were not logged)")]
+    public static partial void Refused(ILogger logger, string reason, string message, int unlogged);
 }

@@ -4,54 +4,53 @@ using Telemetry.Api.GraphQL.Execution;
 namespace Telemetry.Api.GraphQL.Http;
 
 /// <summary>Results as server-sent events. Source: graphql-sse's protocol, «distinct connections mode».</summary>
-internal static class EventStreamWriter
+/// <param name="context">Nothing of its response has been sent.</param>
+internal sealed class EventStreamWriter(HttpContext context, GraphQLHttpHandler handler)
 {
-    /// <param name="context">Nothing of its response has been sent.</param>
+    private const int PartSize = 64 << 10;
+
+    private bool _isCutOff;
+
     /// <param name="results">Read until its end, or until the client leaves.</param>
-    /// <param name="keepAlive">Between two comments while there is nothing to send.</param>
-    /// <param name="sendTimeout">After which a client that takes nothing is cut off.</param>
-    /// <param name="time">Measures both.</param>
     /// <param name="ct">Ends the stream without saying that it is complete: the client is to come back.</param>
-    public static async Task WriteAsync(
-        HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time, CancellationToken ct)
+    public async Task WriteAsync(IAsyncEnumerable<OperationResult> results, CancellationToken ct)
     {
         var response = context.Response;
-        var isCutOff = false;
         response.ContentType = $"{ContentNegotiation.EventStream}; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
-        response.BodyWriter.Write(":\n\n"u8);
-        await FlushAsync();
         var traceId = ResultFormatter.TraceIdOf(context);
         var reader = results.GetAsyncEnumerator(ct);
         await using (reader)
         {
-            var next = reader.MoveNextAsync().AsTask();
+            var next = Task.FromResult(false);
             try
             {
-                var quiet = Task.Delay(keepAlive, time, ct);
+                await SendAsync(":\n\n"u8.ToArray(), ct);
+                next = reader.MoveNextAsync().AsTask();
+                var quiet = Quiet();
                 while (!ct.IsCancellationRequested)
                 {
-                    if (await Task.WhenAny(next, quiet) != next)
+                    if (!next.IsCompleted && await Task.WhenAny(next, quiet) != next)
                     {
                         if (ct.IsCancellationRequested)
                             break;
-                        quiet = Task.Delay(keepAlive, time, ct);
-                        response.BodyWriter.Write(":\n\n"u8);
-                        await FlushAsync();
+                        quiet = Quiet();
+                        await SendAsync(":\n\n"u8.ToArray(), ct);
                         continue;
                     }
 
                     if (!await next)
                         break;
-                    response.BodyWriter.Write("event: next\ndata: "u8);
-                    ResultFormatter.Write(response.BodyWriter, reader.Current, traceId);
-                    response.BodyWriter.Write("\n\n"u8);
-                    await FlushAsync();
+                    var message = new ArrayBufferWriter<byte>(512);
+                    message.Write("event: next\ndata: "u8);
+                    ResultFormatter.Write(message, reader.Current, traceId);
+                    message.Write("\n\n"u8);
+                    await SendAsync(message.WrittenMemory, ct);
                     next = reader.MoveNextAsync().AsTask();
                 }
             }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested || isCutOff)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested || _isCutOff)
             {
                 // The client left or was cut off, or the server stops.
             }
@@ -62,32 +61,39 @@ internal static class EventStreamWriter
             }
         }
 
-        if (ct.IsCancellationRequested || isCutOff)
-            return;
-        response.BodyWriter.Write("event: complete\ndata:\n\n"u8);
-        await FlushAsync();
+        if (!ct.IsCancellationRequested && !_isCutOff)
+            await SendAsync("event: complete\ndata:\n\n"u8.ToArray(), ct);
 
-        // The server's own least rate of an answer would let a large event take minutes.
-        async ValueTask FlushAsync()
+        Task Quiet() => Task.Delay(handler.Options.StreamKeepAliveInterval, handler.Time, ct);
+    }
+
+    /// <summary>In parts, each in its time: the server's own least rate of an answer would let a large event take minutes.</summary>
+    private async ValueTask SendAsync(ReadOnlyMemory<byte> message, CancellationToken ct)
+    {
+        try
         {
-            try
+            while (!message.IsEmpty)
             {
-                var flushing = response.BodyWriter.FlushAsync(ct);
-                if (flushing.IsCompleted)
-                    await flushing;
+                var part = message[..Math.Min(message.Length, PartSize)];
+                message = message[part.Length..];
+                var sending = context.Response.BodyWriter.WriteAsync(part, ct);
+                if (sending.IsCompleted)
+                    await sending;
                 else
-                    await flushing.AsTask().WaitAsync(sendTimeout, time, ct);
+                    await sending.AsTask().WaitAsync(handler.Options.ClientTimeout, handler.Time, ct);
             }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                // Whoever reads the results sees it too.
-            }
-            catch (TimeoutException)
-            {
-                isCutOff = true;
-                context.Abort();
-                throw new OperationCanceledException($"The client took nothing for {sendTimeout.TotalSeconds:0.###} s.");
-            }
+        }
+        catch (OperationCanceledException) when (ct.IsCancellationRequested)
+        {
+            // Whoever reads the results sees it too.
+        }
+        catch (TimeoutException)
+        {
+            _isCutOff = true;
+            var reason = $"A stream's client took nothing for {handler.Options.ClientTimeout.TotalSeconds:0.###} s.";
+            handler.Metrics.Refused(ErrorCodes.SlowSubscriber, reason);
+            context.Abort();
+            throw new OperationCanceledException(reason);
         }
     }
 }

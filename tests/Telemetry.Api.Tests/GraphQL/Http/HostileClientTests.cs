@@ -8,8 +8,10 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
+using MovedTime = Telemetry.Projections.Tests.ManualTime;
 
 namespace Telemetry.Api.Tests.GraphQL.Http;
 
@@ -21,8 +23,31 @@ public sealed class HostileClientTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    private static Task<TestHost> HostAsync(Action<GraphQLServerOptions>? options = null, Action<KestrelServerLimits>? limits = null) =>
-        TestHost.StartOnPortAsync(b => b.ModifyServerOptions(o => options?.Invoke(o)), k => limits?.Invoke(k.Limits));
+    /// <param name="time">What the endpoint measures its patience by, as it is set: a second, unless the test says otherwise.</param>
+    private static Task<TestHost> HostAsync(Action<GraphQLServerOptions>? options = null, TimeProvider? time = null) =>
+        TestHost.StartOnPortAsync(b =>
+        {
+            b.ModifyServerOptions(o => options?.Invoke(o));
+            if (time is not null)
+                b.Services.Replace(ServiceDescriptor.Singleton(time));
+        });
+
+    /// <summary>Moves the time on, a tenth of a second at a time, until something is so.</summary>
+    /// <returns>How far.</returns>
+    private static async Task<TimeSpan> MoveUntilAsync(MovedTime time, Func<bool> condition)
+    {
+        var step = TimeSpan.FromSeconds(0.1);
+        var moved = TimeSpan.Zero;
+        await UntilAsync(() =>
+        {
+            if (condition())
+                return true;
+            time.Advance(step);
+            moved += step;
+            return false;
+        });
+        return moved;
+    }
 
     /// <summary>A socket whose system keeps little for it: what is not read soon blocks the sender.</summary>
     private static async Task<ClientWebSocket> OpenAsync(TestHost host, params string[] messages)
@@ -137,18 +162,25 @@ public sealed class HostileClientTests
     }
 
     [Fact(Timeout = Minute)]
-    public async Task A_client_that_never_says_connection_init_is_closed()
+    public async Task A_client_that_never_says_connection_init_is_closed_after_a_second()
     {
-        await using var host = await HostAsync(o => o.Sockets.ConnectionInitializationTimeout = TimeSpan.FromMilliseconds(100));
+        var time = new MovedTime();
+        await using var host = await HostAsync(time: time);
         using var socket = await OpenAsync(host);
-        Assert.Equal("closed 4408", await ReceiveAsync(socket));
+        var answer = ReceiveAsync(socket);
+
+        var moved = await MoveUntilAsync(time, () => answer.IsCompleted);
+
+        Assert.Equal("closed 4408", await answer);
+        Assert.InRange(moved, TimeSpan.FromSeconds(1), TimeSpan.MaxValue);
         await AssertLivesAsync(host);
     }
 
     [Fact(Timeout = Minute)]
     public async Task A_half_open_socket_whose_client_answers_no_ping_is_ended_with_its_subscriptions()
     {
-        await using var host = await HostAsync(o => o.Sockets.KeepAliveInterval = TimeSpan.FromMilliseconds(200));
+        // The framework pings, by the machine's own clock.
+        await using var host = await HostAsync(o => (o.Sockets.KeepAliveInterval, o.ClientTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)));
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
         await UntilAsync(() => topics.Count == 1);
@@ -161,7 +193,8 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task Subscribers_that_never_read_are_ended_while_those_that_do_get_every_event_and_memory_stays_flat()
     {
-        await using var host = await HostAsync(o => o.SendTimeout = TimeSpan.FromSeconds(2));
+        var time = new MovedTime();
+        await using var host = await HostAsync(time: time);
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var good = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
@@ -180,7 +213,7 @@ public sealed class HostileClientTests
             Assert.Contains("\"next\"", await ReceiveAsync(good));
         }
 
-        await UntilAsync(() => handler.Sockets == 1);
+        await MoveUntilAsync(time, () => handler.Sockets == 1);
         await UntilAsync(() => topics.SubscriberCount == 1);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20_000_000);
         slow.ForEach(s => s.Dispose());
@@ -190,7 +223,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_client_that_asks_and_asks_without_reading_fills_no_memory_and_is_ended()
     {
-        await using var host = await HostAsync(o => (o.SendTimeout, o.Sockets.MaxOperations) = (TimeSpan.FromMilliseconds(500), 5));
+        await using var host = await HostAsync(o => o.Sockets.MaxOperations = 5);
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
         await UntilAsync(() => handler.Sockets == 1);
@@ -228,23 +261,27 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_body_that_never_comes_is_answered_with_408_and_not_taken_for_a_fault_of_the_server()
     {
-        await using var host = await HostAsync(limits: l => l.MinRequestBodyDataRate = new(240, TimeSpan.FromSeconds(1.1)));
+        var time = new MovedTime();
+        await using var host = await HostAsync(time: time);
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);
         await client.GetStream().WriteAsync("POST /graphql HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"u8.ToArray(), Ct);
 
         using var reader = new StreamReader(client.GetStream());
-        var answer = await reader.ReadToEndAsync(Ct);
+        var answer = reader.ReadToEndAsync(Ct);
+        var moved = await MoveUntilAsync(time, () => answer.IsCompleted);
 
-        Assert.StartsWith("HTTP/1.1 408", answer);
-        Assert.Contains("BAD_REQUEST", answer);
+        Assert.StartsWith("HTTP/1.1 408", await answer);
+        Assert.Contains("Nothing of the request's body came for 1 s.", await answer);
+        Assert.InRange(moved, TimeSpan.FromSeconds(1), TimeSpan.MaxValue);
         await AssertLivesAsync(host);
     }
 
     [Fact(Timeout = Minute)]
     public async Task A_reader_of_server_sent_events_that_does_not_read_is_ended()
     {
-        await using var host = await HostAsync(o => o.SendTimeout = TimeSpan.FromMilliseconds(500));
+        var time = new MovedTime();
+        await using var host = await HostAsync(time: time);
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
         await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);
@@ -257,7 +294,24 @@ public sealed class HostileClientTests
         for (var i = 0; i < 200; i++)
             await topics.SendAsync("bookAdded", new Book(i, title, 1), Ct);
 
-        await UntilAsync(() => topics.SubscriberCount == 0);
+        await MoveUntilAsync(time, () => topics.SubscriberCount == 0);
         await AssertLivesAsync(host);
+    }
+
+    [Fact]
+    public async Task Who_falls_behind_is_told_at_once_and_not_after_all_that_has_piled_up()
+    {
+        var topics = new InMemoryTopics(bufferCapacity: 4);
+        await using var stream = await topics.SubscribeAsync<int>("numbers", Ct);
+        await using var reader = stream.ReadEventsAsync().GetAsyncEnumerator(Ct);
+        await topics.SendAsync("numbers", 0, Ct);
+        Assert.True(await reader.MoveNextAsync());
+
+        for (var i = 1; i <= 5; i++)
+            await topics.SendAsync("numbers", i, Ct);
+
+        var ended = await Assert.ThrowsAsync<GraphQLException>(async () => await reader.MoveNextAsync());
+        Assert.Equal("SLOW_SUBSCRIBER", ended.Errors[0].Code);
+        Assert.Equal(0, topics.SubscriberCount);
     }
 }
