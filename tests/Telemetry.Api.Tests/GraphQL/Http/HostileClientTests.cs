@@ -297,21 +297,4 @@ public sealed class HostileClientTests
         await MoveUntilAsync(time, () => topics.SubscriberCount == 0);
         await AssertLivesAsync(host);
     }
-
-    [Fact]
-    public async Task Who_falls_behind_is_told_at_once_and_not_after_all_that_has_piled_up()
-    {
-        var topics = new InMemoryTopics(bufferCapacity: 4);
-        await using var stream = await topics.SubscribeAsync<int>("numbers", Ct);
-        await using var reader = stream.ReadEventsAsync().GetAsyncEnumerator(Ct);
-        await topics.SendAsync("numbers", 0, Ct);
-        Assert.True(await reader.MoveNextAsync());
-
-        for (var i = 1; i <= 5; i++)
-            await topics.SendAsync("numbers", i, Ct);
-
-        var ended = await Assert.ThrowsAsync<GraphQLException>(async () => await reader.MoveNextAsync());
-        Assert.Equal("SLOW_SUBSCRIBER", ended.Errors[0].Code);
-        Assert.Equal(0, topics.SubscriberCount);
-    }
 }
