@@ -27,7 +27,7 @@ internal sealed partial class MeteringReader(SampleProjection projection, IEvent
             found.Add(await FindAsync(run, query));
         var samples = await SampleSorting.CompleteAsync([.. found.SelectMany(f => f)]);
         var next = 0;
-        return found.ConvertAll(IReadOnlyList<Sample> (f) => samples[next..(next += f.Length)]);
+        return found.ConvertAll<IReadOnlyList<Sample>>(f => samples[next..(next += f.Length)]);
     }
 
     /// <summary>The samples of an answer, of which the log may still have to tell something.</summary>
