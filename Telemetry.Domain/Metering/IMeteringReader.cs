@@ -39,7 +39,7 @@ public interface IMeteringReader
     ValueTask<IReadOnlyList<Sample>> SamplesAsync(SampleQuery query, CancellationToken ct = default);
 
     /// <summary>Several questions at once, each answered as alone, in their order: what lists ask for all their items.</summary>
-    async ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default)
+    async ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesOfEachAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default)
     {
         var answers = new List<IReadOnlyList<Sample>>(queries.Count);
         foreach (var query in queries)
@@ -47,8 +47,8 @@ public interface IMeteringReader
         return answers;
     }
 
-    /// <summary>As <see cref="SamplesAsync(IReadOnlyList{SampleQuery}, CancellationToken)"/>.</summary>
-    async ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default)
+    /// <summary>As <see cref="SamplesOfEachAsync"/>.</summary>
+    async ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesOfEachAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default)
     {
         var answers = new List<IReadOnlyList<ResourceRow>>(queries.Count);
         foreach (var query in queries)

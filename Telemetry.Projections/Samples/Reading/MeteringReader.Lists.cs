@@ -41,7 +41,7 @@ internal sealed partial class MeteringReader
         return await ResourcesAsync(run, query);
     }
 
-    public async ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default)
+    public async ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesOfEachAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default)
     {
         using var run = Begin(ct);
         var answers = new List<IReadOnlyList<ResourceRow>>(queries.Count);

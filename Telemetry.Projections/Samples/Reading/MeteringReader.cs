@@ -19,7 +19,7 @@ internal sealed partial class MeteringReader(SampleProjection projection, IEvent
         return await SampleSorting.CompleteAsync(await FindAsync(run, query));
     }
 
-    public async ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default)
+    public async ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesOfEachAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default)
     {
         using var run = Begin(ct);
         var found = new List<SortedSample[]>(queries.Count);

@@ -86,7 +86,7 @@ internal sealed class SamplesOfQuery(IMeteringReader reader, IBatchScheduler sch
     : BatchDataLoader<SampleQuery, IReadOnlyList<StoredSample>>(scheduler, options)
 {
     protected override async Task<IReadOnlyDictionary<SampleQuery, IReadOnlyList<StoredSample>>> LoadBatchAsync(IReadOnlyList<SampleQuery> keys, CancellationToken ct) =>
-        keys.Zip(await reader.SamplesAsync(keys, ct)).ToDictionary(a => a.First, a => a.Second);
+        keys.Zip(await reader.SamplesOfEachAsync(keys, ct)).ToDictionary(a => a.First, a => a.Second);
 }
 
 /// <summary>Answers to questions for resources: what the items of a list ask is one read.</summary>
@@ -94,5 +94,5 @@ internal sealed class ResourcesOfQuery(IMeteringReader reader, IBatchScheduler s
     : BatchDataLoader<ListQuery, IReadOnlyList<ResourceRow>>(scheduler, options)
 {
     protected override async Task<IReadOnlyDictionary<ListQuery, IReadOnlyList<ResourceRow>>> LoadBatchAsync(IReadOnlyList<ListQuery> keys, CancellationToken ct) =>
-        keys.Zip(await reader.ResourcesAsync(keys, ct)).ToDictionary(a => a.First, a => a.Second);
+        keys.Zip(await reader.ResourcesOfEachAsync(keys, ct)).ToDictionary(a => a.First, a => a.Second);
 }

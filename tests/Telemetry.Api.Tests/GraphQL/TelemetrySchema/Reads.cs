@@ -35,7 +35,7 @@ internal sealed class CountingMetering(IMeteringReader inner, Reads reads) : IMe
 {
     public ValueTask<IReadOnlyList<Sample>> SamplesAsync(SampleQuery query, CancellationToken ct = default) => Counted("samples").SamplesAsync(query, ct);
 
-    public ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default) => Counted("samples").SamplesAsync(queries, ct);
+    public ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesOfEachAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default) => Counted("samples").SamplesOfEachAsync(queries, ct);
 
     public ValueTask<Sample?> FindSampleAsync(string id, Predicate filter, CancellationToken ct = default) => Counted("sample").FindSampleAsync(id, filter, ct);
 
@@ -45,7 +45,7 @@ internal sealed class CountingMetering(IMeteringReader inner, Reads reads) : IMe
 
     public ValueTask<IReadOnlyList<ResourceRow>> ResourcesAsync(ListQuery query, CancellationToken ct = default) => Counted("resources").ResourcesAsync(query, ct);
 
-    public ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default) => Counted("resources").ResourcesAsync(queries, ct);
+    public ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesOfEachAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default) => Counted("resources").ResourcesOfEachAsync(queries, ct);
 
     public ValueTask<IReadOnlyList<StatisticsRow>> StatisticsAsync(StatisticsQuery query, CancellationToken ct = default) => Counted("statistics").StatisticsAsync(query, ct);
 
