@@ -82,7 +82,7 @@ internal static class GraphQLBenchmark
         for (var i = 0; i < subscribers; i++)
         {
             var stream = (ExecutionResult.ResponseStream)await executor.ExecuteAsync(
-                new OperationRequest { Document = "subscription { changed { id name value } }" }, services, end.Token);
+                new OperationRequest { Document = "subscription { changed { id name value } }", ContextData = new Dictionary<string, object?> { [SharedResults.ViewerKey] = "anybody" } }, services, end.Token);
             var reader = stream.Results.GetAsyncEnumerator(end.Token);
             _ = ReadAsync(reader);
         }

@@ -13,6 +13,7 @@ internal sealed class RequestExecutor(
 {
     private readonly LruCache<string, PreparedDocument> _documents = new(options.DocumentCacheSize);
     private readonly LruCache<string, string> _persisted = new(options.PersistedOperationsSize);
+    private readonly SharedResults _shared = new();
     private readonly IErrorFilter[] _filters = [.. filters];
 
     public Types.Schema Schema { get; } = schema;
@@ -183,6 +184,14 @@ internal sealed class RequestExecutor(
         return result;
     }
 
+    /// <summary>Each event has services of its own, as each request has.</summary>
+    private async ValueTask<OperationResult> RunEventAsync(Operation operation, ExecutionRequest request, object? message, OperationCost cost, CancellationToken ct)
+    {
+        var scope = request.Services.GetRequiredService<IServiceScopeFactory>().CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+            return await RunAsync(operation, request with { Services = scope.ServiceProvider }, new EventMessage(message), cost, ct).ConfigureAwait(false);
+    }
+
     private async ValueTask<ExecutionResult> SubscribeAsync(Operation operation, ExecutionRequest request, OperationCost cost, CancellationToken ct)
     {
         if (operation.GetSelections(operation.Root, operation.RootType) is not [var selection])
@@ -219,13 +228,8 @@ internal sealed class RequestExecutor(
                 {
                     if (!await reader.MoveNextAsync().ConfigureAwait(false))
                         yield break;
-                    // Each event has services of its own, as each request has.
-                    var scope = request.Services.GetRequiredService<IServiceScopeFactory>().CreateAsyncScope();
-                    await using (scope.ConfigureAwait(false))
-                    {
-                        result = await RunAsync(
-                            operation, request with { Services = scope.ServiceProvider }, new EventMessage(reader.Current), cost, ct).ConfigureAwait(false);
-                    }
+                    var message = reader.Current;
+                    result = await _shared.GetAsync(message, operation, request, () => RunEventAsync(operation, request, message, cost, ct), ct).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (ct.IsCancellationRequested)
                 {
