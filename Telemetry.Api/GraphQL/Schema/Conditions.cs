@@ -94,14 +94,14 @@ internal sealed class Conditions(Scope scope)
 
     /// <summary>Conditions on the items of a list.</summary>
     /// <param name="field">Holds the items.</param>
-    /// <param name="byName">That an item of a certain name is there and so, which readers find faster; null where the filter names none.</param>
+    /// <param name="byName">That an item of a certain name is there and so, which readers find faster; never unknown. Null where the filter names none.</param>
     /// <param name="ofItem">The condition on an item.</param>
     public static Predicate OnList<T>(ListFilterInput<T>? filter, Field field, Func<T, Predicate?> byName, Func<T, Predicate> ofItem) where T : class
     {
         return filter is null ? Predicate.True : All(
         [
             .. filter.Some is { } some ? [byName(some) ?? new Predicate.Some(field, ofItem(some))] : (Predicate[])[],
-            .. filter.None is { } none ? [byName(none) is { } named ? Unless(named) : new Predicate.Not(new Predicate.Some(field, ofItem(none)))] : (Predicate[])[],
+            .. filter.None is { } none ? [new Predicate.Not(byName(none) ?? new Predicate.Some(field, ofItem(none)))] : (Predicate[])[],
             .. filter.All is { } all ? [new Predicate.Every(field, ofItem(all))] : (Predicate[])[],
             .. filter.Any is { } any ? [any ? new Predicate.Some(field, Predicate.True) : new Predicate.Every(field, Predicate.False)] : (Predicate[])[],
         ]);
@@ -213,8 +213,8 @@ internal sealed class Conditions(Scope scope)
         }
     }
 
-    /// <summary>True where the condition is false or unknown.</summary>
-    public static Predicate.Any Unless(Predicate condition) => new([new Predicate.Not(condition), .. Missing(condition)]);
+    /// <summary>True where the condition, on one field, is false or unknown.</summary>
+    private static Predicate.Any Unless(Predicate condition) => new([new Predicate.Not(condition), .. Missing(condition)]);
 
     private static IEnumerable<Predicate> Missing(Predicate condition) =>
         condition.Leaves().Select(Predicate.FieldOf).Distinct().Select(f => Predicate.Equal(f, null)).Where(missing => !condition.Leaves().Contains(missing));
