@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
-using MovedTime = Telemetry.Projections.Tests.ManualTime;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.GraphQL.Http;
 
@@ -34,7 +34,7 @@ public sealed class HostileClientTests
 
     /// <summary>Moves the time on, a tenth of a second at a time, until something is so.</summary>
     /// <returns>How far.</returns>
-    private static async Task<TimeSpan> MoveUntilAsync(MovedTime time, Func<bool> condition)
+    private static async Task<TimeSpan> MoveUntilAsync(ManualTime time, Func<bool> condition)
     {
         var step = TimeSpan.FromSeconds(0.1);
         var moved = TimeSpan.Zero;
@@ -164,7 +164,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_client_that_never_says_connection_init_is_closed_after_a_second()
     {
-        var time = new MovedTime();
+        var time = new ManualTime();
         await using var host = await HostAsync(time: time);
         using var socket = await OpenAsync(host);
         var answer = ReceiveAsync(socket);
@@ -193,7 +193,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task Subscribers_that_never_read_are_ended_while_those_that_do_get_every_event_and_memory_stays_flat()
     {
-        var time = new MovedTime();
+        var time = new ManualTime();
         await using var host = await HostAsync(time: time);
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
@@ -261,7 +261,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_body_that_never_comes_is_answered_with_408_and_not_taken_for_a_fault_of_the_server()
     {
-        var time = new MovedTime();
+        var time = new ManualTime();
         await using var host = await HostAsync(time: time);
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);
@@ -280,7 +280,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_reader_of_server_sent_events_that_does_not_read_is_ended()
     {
-        var time = new MovedTime();
+        var time = new ManualTime();
         await using var host = await HostAsync(time: time);
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var client = new Socket(SocketType.Stream, ProtocolType.Tcp) { ReceiveBufferSize = 4_096 };
