@@ -165,7 +165,7 @@ internal sealed partial class PostgresEventStore
     {
         var tail = await TailAsync(connection, ct).ConfigureAwait(false); // first, as for one stream
         var names = streams.Select(s => s.ToString()).ToArray();
-        var known = await RowsAsync(connection, "select id, name, version from event_log.streams where name = any($1)", static r => (Id: r.GetInt64(0), Name: r.GetString(1), Version: r.GetInt64(2)), ct, names)
+        var known = await RowsAsync(connection, "select id, name, version from event_log.streams where name = any($1)", static r => (Id: r.GetInt64(0), Name: r.GetString(1), Version: r.GetInt64(2)), ct, (object)names)
             .ConfigureAwait(false);
         var stored = (await RowsAsync(
             connection, "select stream_id, version, events from event_log.stream_events where stream_id = any($1) order by stream_id, version",
