@@ -8,7 +8,7 @@ internal static partial class Log
     [LoggerMessage(5002, LogLevel.Error, "GraphQL: a request failed outside its resolvers.")]
     public static partial void RequestFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(5003, LogLevel.Warning, "GraphQL: a socket was ended: {Reason}")]
+    [LoggerMessage(5003, LogLevel.Debug, "GraphQL: a socket was ended: {Reason}")]
     public static partial void SocketEnded(ILogger logger, string reason);
 
     [LoggerMessage(5004, LogLevel.Error, "GraphQL: subscriptions cannot be told of what follows position {Position} of the log.")]

@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
@@ -181,11 +183,13 @@ public sealed class HostileClientTests
     {
         // The framework pings, by the machine's own clock.
         await using var host = await HostAsync(o => (o.Sockets.KeepAliveInterval, o.ClientTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)));
+        using var refused = new Refusals(host);
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
         await UntilAsync(() => topics.Count == 1);
 
         await UntilAsync(() => topics.Count == 0); // pings come; nobody reads them
+        await UntilAsync(() => refused.Reasons.Contains("PING_UNANSWERED"));
 
         await AssertLivesAsync(host);
     }
@@ -225,6 +229,7 @@ public sealed class HostileClientTests
     {
         await using var host = await HostAsync(o => o.Sockets.MaxOperations = 5);
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
+        using var refused = new Refusals(host);
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
         await UntilAsync(() => handler.Sockets == 1);
 
@@ -238,7 +243,7 @@ public sealed class HostileClientTests
         });
 
         Assert.InRange(sent, 1, 99_999);
-        await UntilAsync(() => handler.Sockets == 0);
+        await UntilAsync(() => handler.Sockets == 0 && refused.Reasons.Contains("SLOW_SUBSCRIBER"));
         await AssertLivesAsync(host);
     }
 
@@ -296,5 +301,28 @@ public sealed class HostileClientTests
 
         await MoveUntilAsync(time, () => topics.SubscriberCount == 0);
         await AssertLivesAsync(host);
+    }
+
+    /// <summary>What one host counts as refused.</summary>
+    private sealed class Refusals : IDisposable
+    {
+        private readonly ConcurrentQueue<string> _reasons = new();
+        private readonly MeterListener _listener = new();
+
+        public Refusals(TestHost host)
+        {
+            var meters = host.Services.GetRequiredService<IMeterFactory>();
+            _listener.InstrumentPublished = (instrument, listener) =>
+            {
+                if (instrument.Name == "telemetry.graphql.refused" && instrument.Meter.Scope == meters)
+                    listener.EnableMeasurementEvents(instrument);
+            };
+            _listener.SetMeasurementEventCallback<long>((_, _, tags, _) => _reasons.Enqueue((string)tags[0].Value!));
+            _listener.Start();
+        }
+
+        public IReadOnlyCollection<string> Reasons => _reasons;
+
+        public void Dispose() => _listener.Dispose();
     }
 }
