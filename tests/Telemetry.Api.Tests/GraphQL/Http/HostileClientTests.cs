@@ -25,13 +25,17 @@ public sealed class HostileClientTests
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <param name="time">What the endpoint measures its patience by, as it is set: a second, unless the test says otherwise.</param>
+    /// <param name="time">What the endpoint measures its patience by, which then is what it is by default: a second.</param>
     private static Task<TestHost> HostAsync(Action<GraphQLServerOptions>? options = null, TimeProvider? time = null) =>
         TestHost.StartOnPortAsync(b =>
         {
-            b.ModifyServerOptions(o => options?.Invoke(o));
             if (time is not null)
+            {
+                b.ModifyServerOptions(o => o.ClientTimeout = new GraphQLServerOptions().ClientTimeout);
                 b.Services.Replace(ServiceDescriptor.Singleton(time));
+            }
+
+            b.ModifyServerOptions(o => options?.Invoke(o));
         });
 
     /// <summary>Moves the time on, a tenth of a second at a time, until something is so.</summary>
@@ -182,7 +186,7 @@ public sealed class HostileClientTests
     public async Task A_half_open_socket_whose_client_answers_no_ping_is_ended_with_its_subscriptions()
     {
         // The framework pings, by the machine's own clock.
-        await using var host = await HostAsync(o => (o.Sockets.KeepAliveInterval, o.ClientTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)));
+        await using var host = await HostAsync(o => (o.Sockets.KeepAliveInterval, o.ClientTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(3)));
         using var refused = new Refusals(host);
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
@@ -227,7 +231,7 @@ public sealed class HostileClientTests
     [Fact(Timeout = Minute)]
     public async Task A_client_that_asks_and_asks_without_reading_fills_no_memory_and_is_ended()
     {
-        await using var host = await HostAsync(o => o.Sockets.MaxOperations = 5);
+        await using var host = await HostAsync(o => (o.ClientTimeout, o.Sockets.MaxOperations) = (TimeSpan.FromSeconds(3), 5));
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var refused = new Refusals(host);
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""");

@@ -146,7 +146,7 @@ public sealed class BrowserTests
         public static async Task<Cloud> StartAsync()
         {
             var data = new TemporaryDirectory();
-            var (server, _) = await ServerProcess.StartAsync(data.Path);
+            var (server, _) = await ServerProcess.StartAsync(data.Path, TestHost.PatientServer);
             var cloud = new Cloud(data, server);
             await cloud.SendAsync(HttpMethod.Post, "/v2/samples", Enumerable.Range(0, 24).SelectMany(hour => (object[])
                 [TelemetryHost.Sample("cpu_util", hour, $"2026-03-30T{hour:00}:00:00", "web-1", metadata: new { az = "a" }),
