@@ -83,7 +83,7 @@ public sealed class SharedResultTests
     [QueryType]
     internal static class Queries
     {
-        public static bool Here => true;
+        public static bool Here() => true;
     }
 
     [SubscriptionType]
