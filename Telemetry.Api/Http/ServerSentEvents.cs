@@ -14,12 +14,12 @@ internal static class ServerSentEvents
     /// <param name="keepAlive">Between two comments while there is nothing to send.</param>
     /// <param name="sendTimeout">After which a client that takes nothing is cut off.</param>
     /// <param name="time">Measures both.</param>
-    /// <param name="ct">Ends the stream before the source does: the client is to come back.</param>
     /// <param name="onCutOff">Told why, where the client is cut off.</param>
+    /// <param name="ct">Ends the stream before the source does: the client is to come back.</param>
     /// <returns>Whether everything was sent, so that a last event may follow.</returns>
     public static async Task<bool> WriteAsync<T>(
         HttpContext context, IAsyncEnumerable<T> items, Action<IBufferWriter<byte>, T> write, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time,
-        CancellationToken ct, Action<string>? onCutOff = null)
+        Action<string>? onCutOff, CancellationToken ct)
     {
         var response = context.Response;
         var isCutOff = false;

@@ -259,7 +259,7 @@ internal sealed class GraphQLHttpHandler(
             body.Write("event: next\ndata: "u8);
             ResultFormatter.Write(body, result, traceId);
             body.Write("\n\n"u8);
-        }, options.StreamKeepAliveInterval, options.ClientTimeout, time, ct, reason => metrics.Refused(ErrorCodes.SlowSubscriber, reason));
+        }, options.StreamKeepAliveInterval, options.ClientTimeout, time, reason => metrics.Refused(ErrorCodes.SlowSubscriber, reason), ct);
         if (isWhole)
             await context.Response.BodyWriter.WriteAsync("event: complete\ndata:\n\n"u8.ToArray(), ct);
     }

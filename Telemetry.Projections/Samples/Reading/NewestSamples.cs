@@ -1,4 +1,3 @@
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Projections.Stores;
 

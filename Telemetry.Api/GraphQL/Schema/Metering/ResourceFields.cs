@@ -1,6 +1,5 @@
 using Telemetry.Api.Auth;
 using Telemetry.Api.GraphQL.Types;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Api.GraphQL.Schema.Metering;
