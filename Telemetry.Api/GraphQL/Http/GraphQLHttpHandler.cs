@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Language;
 using Telemetry.Api.GraphQL.Types;
-using Telemetry.Api.Http;
+using ServerSentEvents = Telemetry.Api.Http.ServerSentEvents;
 
 namespace Telemetry.Api.GraphQL.Http;
 
