@@ -20,7 +20,10 @@ public readonly record struct Field(string Name, string? Path = null)
     public static readonly Field MessageId = new("message_id");
     public static readonly Field MessageSignature = new("message_signature");
 
-    public static Field Metadata(string path) => new(MetadataName, path);
+    /// <summary>All keys of the metadata with their values, as the API shows them: a list of <see cref="Metering.MetadataItem"/>.</summary>
+    public static readonly Field MetadataItems = new(MetadataName, "");
+
+    public static Field Metadata(string path) => new(MetadataName, path.Length == 0 ? "." : path); // no key either way
 
     public bool IsMetadata => Path is not null;
 
