@@ -2,8 +2,11 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Telemetry.Agents.Alarms.Actions;
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Leases;
+using Telemetry.Ingest.Notifications.Bus;
+using Telemetry.Ingest.Pipelines.Publishers;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -27,6 +30,8 @@ public static class AlarmAgentServiceCollectionExtensions
         services.TryAddSingleton<EvaluationCounters>();
         services.TryAddSingleton<HttpAction>();
         services.TryAddSingleton<TestAction>();
+        services.TryAddSingleton(s => new BusAction(s.GetRequiredService<AlarmSettings>(), s.GetService<INotificationSender>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new PublishedTopics(s.GetRequiredService<AlarmSettings>().ActionTopics, "Telemetry:Alarms:ActionTopics"));
         services.TryAddSingleton<PrometheusClient>();
         services.TryAddSingleton<AlarmNotifier>();
         services.TryAddSingleton<PendingNotifications>();

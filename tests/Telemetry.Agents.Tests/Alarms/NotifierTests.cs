@@ -182,7 +182,7 @@ public sealed class NotifierTests
     }
 
     private static AlarmEvaluationService Service(AlarmBench bench) => new(
-        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(), bench.Store, bench.Get<IProjectionProgress>(),
+        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(),
         bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time, bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
 
     private static AlarmNotification Notification(params string[] actions) =>
