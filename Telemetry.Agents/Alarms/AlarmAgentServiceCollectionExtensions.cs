@@ -24,6 +24,9 @@ public static class AlarmAgentServiceCollectionExtensions
                 o => o.AllowedNetworks.All(n => IPNetwork.TryParse(n, out _)), "Telemetry:Alarms:AllowedNetworks holds networks such as 10.1.0.0/16.")
             .Validate(
                 o => o.PrometheusUrl.Length == 0 || Uri.TryCreate(o.PrometheusUrl, UriKind.Absolute, out _), "Telemetry:Alarms:PrometheusUrl is empty or a URL.")
+            .Validate<IServiceProvider>(
+                (_, s) => s.GetRequiredService<AlarmSettings>().ActionTopics.Count == 0 || s.GetService<INotificationSender>() is not null,
+                "Telemetry:Alarms:ActionTopics needs the message bus: a process with the role alarms needs the role ingest for it.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ILeases, AllLeases>();

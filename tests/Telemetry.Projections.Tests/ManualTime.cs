@@ -5,6 +5,7 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
+    private readonly System.Threading.Channels.Channel<TimeSpan> _set = System.Threading.Channels.Channel.CreateUnbounded<TimeSpan>();
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -25,12 +26,16 @@ internal sealed class ManualTime : TimeProvider
             timer.Fire(_now);
     }
 
+    /// <summary>How long the next timer that was set and not asked for yet waits; completes when there is one.</summary>
+    public Task<TimeSpan> NextTimerAsync() => _set.Reader.ReadAsync().AsTask();
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
         lock (_lock)
             _timers.Add(timer);
+        _set.Writer.TryWrite(dueTime);
         return timer;
     }
 

@@ -83,6 +83,19 @@ internal sealed class AlarmBench : IAsyncDisposable
 
     public async Task<Alarm> FindAsync(string id) => (await Reader.FindAsync(id, TestContext.Current.CancellationToken))!;
 
+    /// <summary>Waits until an alarm has changed its state, and gives it as it is then.</summary>
+    public async Task<Alarm> ChangedAsync(string id)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        await foreach (var recorded in Store.SubscribeAsync(0, limit.Token))
+        {
+            if (recorded.Type == AlarmEvent.AlarmStateChanged.Name && recorded.Streams[0].Stream == Alarm.StreamOf(id))
+                break;
+        }
+        return (await Get<AlarmStore>().LoadAsync(id, limit.Token))!;
+    }
+
     /// <summary>The types and details of an alarm's history, newest first.</summary>
     public async Task<IReadOnlyList<AlarmChange>> HistoryAsync(string id) =>
         await Reader.HistoryAsync(new(Predicate.Equal(new Field("alarm_id"), id), []), TestContext.Current.CancellationToken);

@@ -318,6 +318,22 @@ public sealed class AlarmEvaluatorTests
         Assert.Equal((AlarmState.InsufficientData, reason), ((await bench.FindAsync(alarm.Id)).State, (await bench.FindAsync(alarm.Id)).StateReason));
     }
 
+    [Theory]
+    [InlineData("gnocchi_aggregation_by_metrics_threshold", "'metrics': ['cpu', 'nope']", "At least of metrics in ['cpu', 'nope'] does not exist")]
+    [InlineData("gnocchi_aggregation_by_metrics_threshold", "'metrics': ['cpu']", "No datapoint for granularity 60")]
+    [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'nope', 'resource_type': 'instance', 'query': '{}'", "metric nope does not exists")]
+    [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'cpu', 'resource_type': 'instance', 'query': '{\\\"=\\\": {\\\"id\\\": \\\"r\\\"}}'", "No datapoint for granularity 60")]
+    public async Task Metrics_without_points_say_why(string type, string rule, string reason)
+    {
+        await using var bench = await AlarmBench.StartAsync();
+        var alarm = await bench.CreateAsync($"{{'name': 'n', 'type': '{type}', 'state': 'ok', '{type}_rule': {{{rule}, 'aggregation_method': 'mean', 'threshold': 1}}}}");
+        await bench.SampleAsync("cpu", "r", 20, 4_000);
+
+        await bench.TickAsync();
+
+        Assert.Equal((AlarmState.InsufficientData, reason), ((await bench.FindAsync(alarm.Id)).State, (await bench.FindAsync(alarm.Id)).StateReason));
+    }
+
     [Fact]
     public async Task Without_a_Prometheus_its_alarms_say_so()
     {
