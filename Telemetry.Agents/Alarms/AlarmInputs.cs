@@ -103,8 +103,15 @@ internal sealed class AlarmInputs(IReadOnlySet<string> shares, int lagSeconds) :
         while (_due.TryPeek(out var window, out var at) && at <= now)
         {
             _due.Dequeue();
-            if (window.DueAt == at && window.Leaves.Count > 0) // else it was read meanwhile
+            if (window.QueuedAt != at)
+                continue; // it stands there again, for an earlier time
+            window.QueuedAt = long.MaxValue;
+            if (window.Leaves.Count == 0)
+                continue;
+            if (window.DueAt <= now)
                 taken.Add(window);
+            else
+                BeDue(window, window.DueAt); // it was read meanwhile
         }
         return taken;
     }
@@ -156,8 +163,10 @@ internal sealed class AlarmInputs(IReadOnlySet<string> shares, int lagSeconds) :
     private void BeDue(InputWindow window, long at)
     {
         window.DueAt = at;
-        if (at < long.MaxValue)
-            _due.Enqueue(window, at);
+        if (at >= window.QueuedAt)
+            return;
+        window.QueuedAt = at;
+        _due.Enqueue(window, at);
     }
 
     private WatchedAlarm Add(WatchedAlarm watched)

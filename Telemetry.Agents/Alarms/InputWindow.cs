@@ -59,6 +59,9 @@ internal sealed class InputWindow(object key, IReadOnlyList<string> meters, stri
     /// <summary>When the same samples can give other values, microseconds since 1970: the window moves on, and samples leave a period, or it.</summary>
     public long DueAt { get; set; } = long.MinValue;
 
+    /// <summary>When it is looked at whether it is due: not later than <see cref="DueAt"/>, so that it stands in the queue once however often it is read.</summary>
+    public long QueuedAt { get; set; } = long.MaxValue;
+
     /// <summary>The position in the log of the last sample that may belong to it.</summary>
     public long ChangedAt { get; set; }
 

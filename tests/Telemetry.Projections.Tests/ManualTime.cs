@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Telemetry.Projections.Tests;
 
 /// <summary>A clock that the test moves; timers fire on the way.</summary>
@@ -5,7 +7,7 @@ internal sealed class ManualTime : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
-    private readonly System.Threading.Channels.Channel<TimeSpan> _set = System.Threading.Channels.Channel.CreateUnbounded<TimeSpan>();
+    private readonly Channel<TimeSpan> _set = Channel.CreateUnbounded<TimeSpan>();
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;

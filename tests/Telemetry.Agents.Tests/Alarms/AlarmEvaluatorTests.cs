@@ -321,7 +321,7 @@ public sealed class AlarmEvaluatorTests
     [Theory]
     [InlineData("gnocchi_aggregation_by_metrics_threshold", "'metrics': ['cpu', 'nope']", "At least of metrics in ['cpu', 'nope'] does not exist")]
     [InlineData("gnocchi_aggregation_by_metrics_threshold", "'metrics': ['cpu']", "No datapoint for granularity 60")]
-    [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'nope', 'resource_type': 'instance', 'query': '{}'", "metric nope does not exists")]
+    [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'nope', 'resource_type': 'instance', 'query': '{\\\"=\\\": {\\\"id\\\": \\\"r\\\"}}'", "metric nope does not exists")]
     [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'cpu', 'resource_type': 'instance', 'query': '{\\\"=\\\": {\\\"id\\\": \\\"r\\\"}}'", "No datapoint for granularity 60")]
     public async Task Metrics_without_points_say_why(string type, string rule, string reason)
     {
