@@ -83,7 +83,7 @@ public sealed class NotifierTests
         }
 
         Assert.Equal(("failed", 4), ((await sending).Outcome, (await sending).Attempts));
-        Assert.Equal([1, 2, 4], pauses);
+        Assert.Equal([1.0, 2.0, 4.0], pauses);
     }
 
     [Fact]

@@ -26,8 +26,8 @@ public sealed class AlarmActionTests
         var refused = await cloud.PostAsync("/v2/alarms", Alarm("rpc://metering"));
         Assert.Contains("Unsupported action rpc://metering", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
 
+        await SampleAsync(cloud); // before the alarm, which would know nothing without it
         var id = await CreateAsync(cloud, "rpc/alarms-out", "rpc://alarms-out", "notifier://?topic=alarms-out");
-        await SampleAsync(cloud);
         var messages = new List<JsonElement>();
         for (var i = 0; i < 3; i++)
             messages.Add(await consumer.ReadAsync());
