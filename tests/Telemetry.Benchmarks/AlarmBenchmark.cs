@@ -15,6 +15,7 @@ using Telemetry.Domain.Queries;
 using Telemetry.Domain.Streams;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Projections.Running;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Benchmarks;
 
