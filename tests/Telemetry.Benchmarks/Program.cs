@@ -29,6 +29,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "alarms":
         await AlarmBenchmark.RunAsync(Option("--alarms", 100_000), Option("--resources", 10_000));
+        await AlarmBenchmark.RunEventsAsync(Option("--rules", 10_000), Option("--rate", 2_000), Option("--seconds", 15));
         return 0;
     case "events":
         await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000));
@@ -48,7 +49,7 @@ switch (args.FirstOrDefault())
             size          [--polls=1000] [--store=postgres]
             audit         [--polls=300]
             upkeep        [--turns=8] [--connections=4]
-            alarms        [--alarms=100000] [--resources=10000]
+            alarms        [--alarms=100000] [--resources=10000] [--rules=10000] [--rate=2000] [--seconds=15]
             events        [--events=1000000] [--batch=1000]
             graphql       [--polls=20]
             notifications [--messages=50000] [--metering=10000]

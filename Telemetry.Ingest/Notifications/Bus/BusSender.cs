@@ -4,8 +4,9 @@ using Telemetry.Ingest.Pipelines.Publishers;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
-/// <summary>A topic that this program publishes to: its queue is declared with the bus, as oslo.messaging does before it publishes. Register one for each.</summary>
-public sealed record PublishedTopic(string Topic, string Priority = "sample");
+/// <summary>Topics that this program publishes to by priority sample: their queues are declared with the bus, as oslo.messaging does before it publishes.</summary>
+/// <param name="Setting">Where they come from, to be named where they cannot be.</param>
+public sealed record PublishedTopics(IReadOnlyList<string> Topics, string Setting);
 
 /// <summary>Puts messages on the bus as oslo.messaging's notifier does: to our exchange, by the key TOPIC.PRIORITY, confirmed by the broker.</summary>
 /// <remarks>Of several brokers the first. What is sent while the bus starts waits for it; what is sent while the broker is away waits for a time.</remarks>

@@ -1,7 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
@@ -57,28 +54,8 @@ internal sealed class NotifierPublisher(PublisherUrl url, SigningSecrets secrets
     /// <param name="absent">The topic where the URL names none.</param>
     public static IReadOnlyList<string> Topics(PublisherUrl url, string absent) => url.Options("topic") is { Count: > 0 } topics ? topics : [absent];
 
-    private byte[] Body(string eventType, IEnumerable<byte[]> messages)
-    {
-        var message = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(message, new JsonWriterOptions { SkipValidation = true }))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("message_id", Guid.NewGuid());
-            writer.WriteString("publisher_id", $"telemetry.publisher.{host}");
-            writer.WriteString("event_type", eventType);
-            writer.WriteString("priority", "SAMPLE");
-            writer.WritePropertyName("payload");
-            writer.WriteRawValue(PublishedText.List(messages), skipInputValidation: true);
-            writer.WriteString("timestamp", clock.GetUtcNow().ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture));
-            writer.WriteString("_unique_id", Guid.NewGuid().ToString("N"));
-            writer.WriteEndObject();
-        }
-        return JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>
-        {
-            ["oslo.version"] = "2.0",
-            ["oslo.message"] = Encoding.UTF8.GetString(message.WrittenSpan),
-        });
-    }
+    private byte[] Body(string eventType, IEnumerable<byte[]> messages) =>
+        OsloNotification.Write($"telemetry.publisher.{host}", eventType, "sample", PublishedText.List(messages), clock.GetUtcNow());
 
     private async Task SendAsync(IReadOnlyList<(string Topic, byte[] Body)> batches, CancellationToken ct)
     {
