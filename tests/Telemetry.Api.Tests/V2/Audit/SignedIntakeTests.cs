@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Ingest.Notifications;
@@ -84,6 +85,10 @@ public sealed class SignedIntakeTests : IAsyncLifetime
         Assert.Equal(403, (await _host.SendAsync("POST", "/v2/samples", Body, ("X-Roles", "admin"))).Status);
         Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k", _key, Encoding.UTF8.GetBytes(Body)))).Status);
     }
+
+    [Fact]
+    public async Task A_source_that_there_is_not_stops_the_start() => Assert.Contains(
+        "'smtp' is no source", (await Assert.ThrowsAsync<OptionsValidationException>(() => AuditHost.StartAsync(("Telemetry:Ingest:Signatures:Required:0", "smtp")))).Message, StringComparison.Ordinal);
 
     [Fact]
     public async Task What_an_http_publisher_sends_is_signed_over_its_streams()
