@@ -6,7 +6,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Api.V2.Streams;
 using Telemetry.Domain.Metering;

@@ -100,11 +100,11 @@ public sealed class LogOnStoresTests
 
     private static async Task FillAsync(IEventStore log)
     {
-        for (var i = 0; i < 30; i++)
+        for (var i = 0; i < 150; i++) // indexes of streams are written for many events together
         {
             var batch = new SampleBatch(
                 [.. Enumerable.Range(0, 20).Select(n => new SeriesKey("cpu", SampleType.Gauge, "%", $"r{n % 7}", $"p{n % 5}", null, "test"))],
-                [.. Enumerable.Range(0, 20).Select(n => 1_790_812_800_000_000 + (86_400_000_000 * 2 * i) + n)],
+                [.. Enumerable.Range(0, 20).Select(n => 1_790_812_800_000_000 + (86_400_000_000 * 2 * (i % 30)) + n)],
                 [.. Enumerable.Range(0, 20).Select(n => Math.Round((i * 1.7) + n, 2))],
                 [.. Enumerable.Range(0, 20).Select(n => Metadata.Parse(Encoding.UTF8.GetBytes($$"""{"host":"h{{(n + i) % 4}}"}""")))]);
             var recorded = i % 5 == 4
