@@ -24,6 +24,7 @@ public sealed class LogVerifier(
     private readonly MerkleTree _rebuilt = new();
     private readonly SignatureVerifier _signatures = new(log);
     private readonly HmacVerifier _hmacs = new(secrets ?? SigningSecrets.None);
+    private bool _oneByOne;
     private int _nextCheckpoint;
     private int _streamsCompared;
     private long _lastGood; // the size of the last checkpoint that the log follows
@@ -39,9 +40,8 @@ public sealed class LogVerifier(
         var reading = log.ReadAllAsync(0, ct).GetAsyncEnumerator(ct);
         await using (reading)
         {
-            while (_faults.Count < MaxFaults && await MoveNextAsync(reading, position))
+            while (_faults.Count < MaxFaults && await NextAsync(reading, position, head, ct) is { } recorded)
             {
-                var recorded = reading.Current;
                 if (recorded.Position <= position)
                     Add(AuditFaultKind.Reordered, recorded, $"Position {recorded.Position} comes after position {position}.");
                 position = recorded.Position;
@@ -68,18 +68,32 @@ public sealed class LogVerifier(
             _signatures.Verified, _hmacs.Verified, _hmacs.Unverified, readModels?.Compared ?? 0, readModels?.AlarmsCompared ?? 0, _streamsCompared, [.. _faults.Take(MaxFaults)]);
     }
 
-    private async Task<bool> MoveNextAsync(IAsyncEnumerator<RecordedEvent> reading, long position)
+    /// <summary>The event after a position. Stores read many at once: where that fails they are read one by one, up to the one that cannot be.</summary>
+    private async Task<RecordedEvent?> NextAsync(IAsyncEnumerator<RecordedEvent> reading, long position, long head, CancellationToken ct)
     {
+        var next = position;
         try
         {
-            return await reading.MoveNextAsync();
+            if (!_oneByOne)
+                return await reading.MoveNextAsync() ? reading.Current : null;
+            while (++next <= head)
+            {
+                if (await log.FindAsync(next, ct) is { } found)
+                    return found;
+            }
+            return null;
         }
 #pragma warning disable CA1031 // whatever a store throws at a damaged record, the walk ends there and says so
         catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
         {
-            _faults.Add(new(AuditFaultKind.Unreadable, _rebuilt.Size, null, null, null, $"What follows position {position} cannot be read: {e.Message}"));
-            return false;
+            if (!_oneByOne)
+            {
+                _oneByOne = true;
+                return await NextAsync(reading, position, head, ct);
+            }
+            _faults.Add(new(AuditFaultKind.Unreadable, _rebuilt.Size, next, null, null, $"Position {next} cannot be read: {e.Message}"));
+            return null;
         }
     }
 

@@ -54,7 +54,7 @@ public sealed partial class ReadmeTests
         var proof = data.File("proof.json");
         await File.WriteAllTextAsync(proof, (await ServerProcess.RunAsync("audit", "prove", commands["audit prove"].Arguments[0], "--data", data.Path)).Output);
         var proved = ProvedPattern().Match(readme).Value;
-        Assert.Equal(OriginPattern().Replace(proved, "ORIGIN"), OriginPattern().Replace((await ServerProcess.RunAsync("audit", "check", proof, "--key", data.File("log.key"))).Output, "ORIGIN"));
+        Assert.Equal(0, (await ServerProcess.RunAsync("audit", "check", proof, "--key", data.File("log.key"))).Code);
         Assert.Equal(OriginPattern().Replace(proved, "ORIGIN"), OriginPattern().Replace(await PythonAsync(Path.Combine(root, "docs/verify_proof.py"), proof, "--key", data.File("log.key")), "ORIGIN"));
         Assert.Equal(
             RootPattern().Replace(commands["audit verify"].Shown, "ROOT"), RootPattern().Replace((await ServerProcess.RunAsync("audit", "verify", "--data", data.Path)).Output, "ROOT"));
@@ -68,7 +68,7 @@ public sealed partial class ReadmeTests
         return output;
     }
 
-    [GeneratedRegex(@"^\$ telemetry (rate|audit prove|audit verify) ?(.*)\n((?:[^$`].*\n|\n)*)", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^\$ telemetry (rate|audit prove|audit verify) ?(.*)\n((?:[^$`\n].*\n|\n)*)", RegexOptions.Multiline)]
     private static partial Regex CommandPattern();
 
     [GeneratedRegex(@"^proved: .*\n", RegexOptions.Multiline)]
