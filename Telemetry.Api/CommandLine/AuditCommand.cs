@@ -20,7 +20,7 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var server = ServerOption.Create("The server to ask where one is running.");
-        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series are compared with the read models: none, spot (a hundred at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
+        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series, alarms and streams are compared with the log: none, spot (a hundred of each at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
         var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { server, readModels };
         var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
@@ -110,8 +110,8 @@ internal static class AuditCommand
         Console.WriteLine($"{report.Checkpoints} checkpoints, {report.Signatures} signatures verified{(report.Unverified > 0 ? $", {report.Unverified} leaves after the tree" : "")}");
         if (report.Hmacs + report.UnverifiedHmacs > 0)
             Console.WriteLine($"{report.Hmacs} of {report.Hmacs + report.UnverifiedHmacs} HMACs verified");
-        if (report.SeriesCompared > 0)
-            Console.WriteLine($"{report.SeriesCompared} series compared with the read models");
+        if (report.SeriesCompared + report.AlarmsCompared + report.StreamsCompared > 0)
+            Console.WriteLine($"{report.SeriesCompared} series{(report.AlarmsCompared > 0 ? $" and {report.AlarmsCompared} alarms" : "")} compared with the read models, {report.StreamsCompared} streams with their index");
         Console.WriteLine(
             report.Faults.Count > 0 ? $"The log is not sound: {report.Faults.Count} faults."
             : report.Unverified == 0 ? "The log is sound."

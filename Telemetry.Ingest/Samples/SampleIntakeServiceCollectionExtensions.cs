@@ -19,7 +19,7 @@ public static class SampleIntakeServiceCollectionExtensions
         services.AddSingleton<Refusals>();
         services.AddSingleton<SampleReader>();
         services.AddSingleton<SampleIntake>();
-        services.AddOptions<SignatureOptions>().BindConfiguration("Telemetry:Ingest:Signatures");
+        services.AddOptions<SignatureOptions>().BindConfiguration(SignatureOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value));
         return services;
     }

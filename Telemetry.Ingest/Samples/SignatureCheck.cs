@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
@@ -10,10 +11,20 @@ namespace Telemetry.Ingest.Samples;
 public sealed record BatchEvidence(BatchSignature Signature, ReadOnlyMemory<byte> Body, string? ContentType);
 
 /// <summary>Settings of senders' signatures, section <c>Telemetry:Ingest:Signatures</c>.</summary>
-public sealed class SignatureOptions
+public sealed class SignatureOptions : IValidatableObject
 {
-    /// <summary>The sources, such as <c>rest</c>, whose samples are refused unless they are signed. Default: none.</summary>
+    public const string Section = "Telemetry:Ingest:Signatures";
+
+    private static readonly string[] Sources = ["rest", "amqp", "udp", "tcp"];
+
+    /// <summary>
+    /// The sources whose samples are refused unless they are signed: <c>rest</c> (all of HTTP), <c>amqp</c> (samples of other agents; what services report is never
+    /// signed), <c>udp</c> and <c>tcp</c> (whose messages have no place for a signature: all are refused). Default: none.
+    /// </summary>
     public IList<string> Required { get; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Required.Where(s => !Sources.Contains(s))
+        .Select(s => new ValidationResult($"{Section}:Required: '{s}' is no source; there are {string.Join(", ", Sources)}.", [nameof(Required)]));
 }
 
 /// <summary>Verifies senders' signatures before anything is stored.</summary>
@@ -29,8 +40,7 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
     {
         if (evidence is null)
         {
-            if (options.Required.Contains(source))
-                throw new SignatureRefusedException($"Samples over {source} must be signed: {BatchSignature.HeaderName} is missing.");
+            Demand(source);
             return;
         }
         var signature = evidence.Signature;
@@ -44,6 +54,14 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
             : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(batch));
         if (!isRight)
             throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
+    }
+
+    /// <summary>Passes what is not signed, where nothing need be.</summary>
+    /// <exception cref="SignatureRefusedException">The source's samples must be signed.</exception>
+    public void Demand(string source)
+    {
+        if (options.Required.Contains(source))
+            throw new SignatureRefusedException($"Samples over {source} must be signed: {BatchSignature.HeaderName} is missing.");
     }
 
     private IReadOnlyList<Digest> DigestsOf(SampleBatch batch)

@@ -36,8 +36,7 @@ public static class AuditServiceCollectionExtensions
     private static NoteSigner Signer(IServiceProvider services)
     {
         var options = Options(services);
-        var key = AuditKeyFile.Open(options.KeyFile.Length > 0 ? options.KeyFile : Path.Combine(Directory(services), "audit-key.pem"));
-        return new(options.Origin.Length > 0 ? options.Origin : $"telemetry/{SigningKey.IdOf(key.ExportSubjectPublicKeyInfo())}", key);
+        return AuditKeyFile.Open(options.KeyFile.Length > 0 ? options.KeyFile : Path.Combine(Directory(services), "audit-key.pem"), options.Origin);
     }
 
     private static List<NoteVerifier> Witnesses(IServiceProvider services)

@@ -24,6 +24,12 @@ switch (args.FirstOrDefault())
     case "audit":
         await AuditBenchmark.RunAsync(Option("--polls", 300));
         return 0;
+    case "rate":
+        await ReplayBenchmark.RunAsync(Option("--minutes", 100), overRest: false);
+        return 0;
+    case "replay":
+        await ReplayBenchmark.RunAsync(Option("--minutes", 100), overRest: true);
+        return 0;
     case "upkeep":
         await UpkeepBenchmark.RunAsync(Option("--turns", 8), Option("--connections", 4));
         return 0;
@@ -48,12 +54,14 @@ switch (args.FirstOrDefault())
             rebuild       [--polls=1000] [--log=postgres] [--store=postgres]
             size          [--polls=1000] [--store=postgres]
             audit         [--polls=300]
+            rate          [--minutes=100]
+            replay        [--minutes=100]
             upkeep        [--turns=8] [--connections=4]
             alarms        [--alarms=100000] [--resources=10000] [--rules=10000] [--rate=2000] [--seconds=15]
             events        [--events=1000000] [--batch=1000]
             graphql       [--polls=20]
             notifications [--messages=50000] [--metering=10000]
-            A poll is 10,000 samples.
+            A poll is 10,000 samples, a minute of rate and replay 100,000.
             """);
         return 2;
 }

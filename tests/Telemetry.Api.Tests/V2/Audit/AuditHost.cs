@@ -40,11 +40,13 @@ internal sealed class AuditHost : IAsyncDisposable
         builder.Services.Configure<ProjectionsOptions>(o => o.Directory = host._directory.Path);
         builder.Services.AddTelemetryProjections();
         builder.Services.AddTelemetryAudit();
+        builder.Services.AddAlarms();
         builder.Services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         host._app = builder.Build();
         host._app.UseTelemetryApi();
         host._app.MapV2();
         host._app.MapAuditApi();
+        host._app.MapAlarms();
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         host.Client = host._app.GetTestClient();
         return host;
