@@ -48,7 +48,7 @@ internal static class DataCommand
     /// <exception cref="ServerStartException">There is no log.</exception>
     public static void CheckLog(Stores stores)
     {
-        if (!stores.LogIsInPostgres && !File.Exists(Path.Combine(stores.Data, "events.db")))
+        if (!stores.LogIsOnServer && !File.Exists(Path.Combine(stores.Data, "events.db")))
             throw new ServerStartException($"There is no log in '{stores.Data}'. Name the data directory with --data.");
     }
 
