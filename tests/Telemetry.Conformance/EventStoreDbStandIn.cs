@@ -96,11 +96,11 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
     /// <summary>Stops listening, and drops all connections; what is stored stays.</summary>
     public async Task StopAsync()
     {
-        using var at_once = new CancellationTokenSource();
-        await at_once.CancelAsync();
+        using var now = new CancellationTokenSource();
+        await now.CancelAsync();
         if (_app is not null)
         {
-            await _app.StopAsync(at_once.Token);
+            await _app.StopAsync(now.Token);
             await _app.DisposeAsync();
         }
         _app = null;
@@ -154,7 +154,7 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
         {
             if (fault is { AfterDoing: false })
                 throw new StandInException(fault);
-            if (LeaderPort is { } leader && method != "ClusterInfo" && !context.Request.Path.Value.Contains("gossip", StringComparison.Ordinal) && context.Request.Headers["requires-leader"] == "true")
+            if (LeaderPort is { } leader && !context.Request.Path.Value.Contains("gossip", StringComparison.Ordinal) && context.Request.Headers["requires-leader"] == "true")
             {
                 throw new StandInException(new(NotFound, "Leader info available", Trailers:
                     [("exception", "not-leader"), ("leader-endpoint-host", "127.0.0.1"), ("leader-endpoint-port", leader.ToString(CultureInfo.InvariantCulture))]));
@@ -313,7 +313,7 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
                     Revision = (ulong)stream.Events.Count,
                     PreparePosition = _position,
                     CommitPosition = _position++,
-                    Metadata = { e.Metadata, { "created", ((Now() - DateTimeOffset.UnixEpoch).Ticks).ToString(CultureInfo.InvariantCulture) } },
+                    Metadata = { e.Metadata, { "created", (Now() - DateTimeOffset.UnixEpoch).Ticks.ToString(CultureInfo.InvariantCulture) } },
                     CustomMetadata = e.CustomMetadata,
                     Data = e.Data,
                 });

@@ -16,7 +16,7 @@ internal sealed class LogIndex(EventStoreDbClient client, EventStoreDbStreams st
     private const int MaxEventsAnAppend = 1_000; // a link counts for less than a hundred bytes
     private const string LinkType = "$>";
 
-    private readonly SemaphoreSlim _reading = new(1);
+    private readonly Lock _lock = new();
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
     private long _nextName;
 
@@ -79,24 +79,20 @@ internal sealed class LogIndex(EventStoreDbClient client, EventStoreDbStreams st
     public async Task<IReadOnlyCollection<string>> NamesAsync(string prefix, CancellationToken ct)
     {
         const int Page = 4_096;
-        await _reading.WaitAsync(ct).ConfigureAwait(false);
-        try
+        List<ReadEvent> page;
+        do
         {
-            List<ReadEvent> page;
-            do
+            page = await client.ReadAsync(streams.Names, Volatile.Read(ref _nextName), backwards: false, Page, resolveLinks: false, long.MaxValue, ct).ConfigureAwait(false);
+            lock (_lock)
             {
-                page = await client.ReadAsync(streams.Names, _nextName, backwards: false, Page, resolveLinks: false, long.MaxValue, ct).ConfigureAwait(false);
                 _names.UnionWith(page.Select(e => e.Event.Data.ToStringUtf8()));
                 if (page.Count > 0)
-                    _nextName = (long)page[^1].Event.Revision + 1;
+                    _nextName = Math.Max(_nextName, (long)page[^1].Event.Revision + 1);
             }
-            while (page.Count == Page);
+        }
+        while (page.Count == Page);
+        lock (_lock)
             return prefix.Length == 0 ? [.. _names] : [.. _names.GetViewBetween(prefix, prefix + '\uffff').Where(n => n.StartsWith(prefix, StringComparison.Ordinal))];
-        }
-        finally
-        {
-            _reading.Release();
-        }
     }
 
     private async Task AppendAsync(List<StreamAppend> appends, CancellationToken ct)
