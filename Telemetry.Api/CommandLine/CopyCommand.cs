@@ -2,6 +2,7 @@ using System.CommandLine;
 using Telemetry.Api.Hosting;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores;
+using Telemetry.Ingest.EventStores.EventStoreDb;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -10,7 +11,7 @@ internal static class CopyCommand
 {
     public static Command Create()
     {
-        var from = Location("--from", "The log to copy: sqlite:DIRECTORY or postgres:CONNECTION.");
+        var from = Location("--from", "The log to copy: sqlite:DIRECTORY, postgres:CONNECTION or esdb://ADDRESS.");
         var to = Location("--to", "Where to: the same; empty, or with what an interrupted copy left.");
         var command = new Command("copy", "Copies a log event by event, goes on where it was interrupted, and compares both at the end. Stop the server before.") { from, to };
         command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, ct));
@@ -28,7 +29,9 @@ internal static class CopyCommand
                 return new(Data: text[7..], Log: StoreSettings.Sqlite);
             if (text.StartsWith("postgres:", StringComparison.Ordinal) && text.Length > 9)
                 return new(Log: StoreSettings.PostgreSql, Postgres: text[9..]);
-            result.AddError($"The text in {name} is neither sqlite:DIRECTORY nor postgres:CONNECTION.");
+            if (EventStoreDbServices.IsAddress(text))
+                return new(Log: text);
+            result.AddError($"The text in {name} is none of sqlite:DIRECTORY, postgres:CONNECTION and esdb://ADDRESS.");
             return null;
         },
     };

@@ -46,7 +46,7 @@ internal static class DataCommand
     }
 
     /// <summary>A command makes no new log.</summary>
-    public static bool HasLog(Stores stores) => stores.LogIsInPostgres || File.Exists(Path.Combine(stores.Data, "events.db"));
+    public static bool HasLog(Stores stores) => stores.LogIsOnServer || File.Exists(Path.Combine(stores.Data, "events.db"));
 
     /// <summary>Asks a server.</summary>
     /// <param name="why">Begins the sentence that says it does not answer.</param>

@@ -9,6 +9,7 @@ using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
 using Telemetry.Ingest.Configuration;
+using Telemetry.Ingest.EventStores.EventStoreDb;
 using Telemetry.Ingest.EventStores.Postgres;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Notifications;
@@ -68,7 +69,9 @@ internal static class TelemetryServer
 
     /// <summary>The log alone.</summary>
     public static IServiceCollection AddLog(this IServiceCollection services, Stores stores) =>
-        stores.LogIsInPostgres ? services.AddPostgresEventStore(stores.Postgres!) : services.AddSqliteEventStore(stores.Data);
+        stores.LogIsInPostgres ? services.AddPostgresEventStore(stores.Postgres!)
+        : stores.LogIsOnServer ? services.AddEventStoreDbEventStore(stores.Log)
+        : services.AddSqliteEventStore(stores.Data);
 
     /// <summary>What a process takes part in, of the work that processes share.</summary>
     private static SharedWork Work(ServerRoles roles) =>

@@ -106,6 +106,8 @@ internal sealed partial class PostgresEventStore
         return found;
     }
 
+    public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => _feed.SubscribeAsync(after, ReadAllAsync, ct);
+
     public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) => FindAsync("e.id = $1", id.Value, ct);
 
     public Task<RecordedEvent?> FindAsync(long position, CancellationToken ct = default) => FindAsync("e.seq_id = $1", position, ct);

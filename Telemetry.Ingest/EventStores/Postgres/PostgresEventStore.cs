@@ -32,13 +32,14 @@ internal sealed partial class PostgresEventStore : IEventStore, IDisposable
     public PostgresEventStore(string connectionString, TimeProvider clock, PostgresEventStoreOptions? options = null, ILogger<PostgresEventStore>? logger = null)
     {
         _options = options ?? new();
+        _outage = new("The database of the event log does not answer.", _options.TimeoutSeconds);
         _logger = logger ?? NullLogger<PostgresEventStore>.Instance;
         var readers = Builder(connectionString, "telemetry event log");
         var writer = Builder(connectionString, "telemetry event log writer");
         (writer.Pooling, writer.MaxAutoPrepare) = (false, 30);
         (_readers, _writerConnectionString) = (NpgsqlDataSource.Create(readers), writer.ToString());
         _catalog = new PostgresCatalog(_options.MetadataCacheBytes);
-        _feed = new LiveFeed(_options.SubscriberQueueLength);
+        _feed = new LiveFeed(_options.SubscriberQueueLength, _logger);
         _writer = new PostgresLogWriter(_catalog, clock);
         long head;
         try
