@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 
@@ -104,8 +105,13 @@ public sealed class EventHasher
                 return Learn(batch, 0);
         }
         var hash = month.From.GetHashCode();
-        foreach (var key in batch.Series)
-            hash = (hash * 31) + key.GetHashCode();
+        if (batch.RepeatsSeries)
+            hash = (hash * 31) + RuntimeHelpers.GetHashCode(batch.Series);
+        else
+        {
+            foreach (var key in batch.Series)
+                hash = (hash * 31) + key.GetHashCode();
+        }
         if (_known.TryGetValue(hash, out var known) && known.Month == month.From && known.HasSeries(batch.Series))
             return known;
         if (_weight > MaxWeight)
@@ -165,6 +171,8 @@ public sealed class EventHasher
 
         public bool HasSeries(SeriesKey[] others)
         {
+            if (ReferenceEquals(others, series))
+                return true;
             if (others.Length != series.Length)
                 return false;
             for (var i = 0; i < others.Length; i++)
