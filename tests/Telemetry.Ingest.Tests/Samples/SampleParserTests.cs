@@ -114,7 +114,8 @@ public sealed class SampleParserTests
     {
         var reader = Bodies.Reader();
         SampleBatch Read(string last, int volume) => reader.Read(
-            Bodies.List([.. Enumerable.Range(0, 20).Select(i => Bodies.Sample(("resource_id", i < 19 ? $"\"r{i}\"" : $"\"{last}\""), ("counter_volume", $"{volume}")))]),
+            System.Text.Encoding.UTF8.GetBytes(Bodies.List([.. Enumerable.Range(0, 20).Select(
+                i => Bodies.Sample(("resource_id", i < 19 ? $"\"r{i}\"" : $"\"{last}\""), ("counter_volume", $"{volume}")))])),
             SampleFormat.Json, SampleRules.ForMessages()).Batch;
 
         var (one, same, other, again) = (Read("a", 1), Read("a", 2), Read("b", 3), Read("b", 4));
