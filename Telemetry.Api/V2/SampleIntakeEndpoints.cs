@@ -54,7 +54,7 @@ internal static class SampleIntakeEndpoints
             var format = call.Format(context.Request);
             var id = IdOf(context);
             var (parsed, evidence) = await ReadAsync(context, intake, format, rules);
-            await intake.Signatures.DemandAsync("rest", evidence, parsed.Batch, context.RequestAborted);
+            await intake.Signatures.DemandAsync("rest", evidence, parsed, context.RequestAborted);
             if (parsed.Dropped > 0)
                 intake.Refusals.AddDropped(parsed.Dropped);
             var accepted = await intake.Samples.AcceptAsync(parsed.Batch, id, "rest", evidence, context.RequestAborted);

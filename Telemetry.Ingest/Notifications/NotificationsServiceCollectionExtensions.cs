@@ -9,6 +9,7 @@ using Telemetry.Ingest.Definitions;
 using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Pipelines;
 using Telemetry.Ingest.Pipelines.Publishers;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Notifications;
 
@@ -20,13 +21,11 @@ public static class NotificationsServiceCollectionExtensions
     {
         services.AddOptions<NotificationSettings>().BindConfiguration(NotificationSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<PipelineSettings>().BindConfiguration(PipelineSettings.Section);
-        services.AddOptions<SigningSettings>().BindConfiguration(SigningSettings.Section);
         services.AddOptions<BusOptions>().BindConfiguration(BusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddSingleton(s => new SigningSecrets(s.GetRequiredService<IOptions<SigningSettings>>().Value.Secrets));
         services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Options(s.GetRequiredService<SigningSecrets>()));
-        services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Files.Load(s.GetRequiredService<NotificationOptions>()));
+        services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Files.Load(s.GetRequiredService<NotificationOptions>(), s.GetRequiredService<SampleReader>()));
         services.AddPipelines();
         services.AddSingleton<NotificationMetrics>();
         services.AddSingleton<NotificationLog>();
