@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Telemetry.Domain.Signing;
+using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Datagrams;
 using Telemetry.Ingest.Definitions;
@@ -55,6 +56,9 @@ public static class NotificationsServiceCollectionExtensions
         services.AddSingleton(s => new PipelineStateFile(
             s.GetRequiredService<DataDirectory>().PathOf("pipelines.json"), s.GetRequiredService<ILogger<PipelineStateFile>>()));
         services.AddSingleton<PipelineIntake>();
+        services.AddSingleton(s => new PostedSamples(
+            s.GetRequiredService<SamplePipelines>(), s.GetRequiredService<PipelineIntake>(), s.GetRequiredService<IEventStore>(), s.GetRequiredService<IProjectionProgress>(),
+            s.GetRequiredService<SampleLimits>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PostedSamples>>()));
         services.AddHostedService(s => s.GetRequiredService<PipelineIntake>());
     }
 }

@@ -57,7 +57,7 @@ public sealed class SampleSignaturesTests
     public void Metadata_that_were_met_before_are_part_of_the_text_too()
     {
         var reader = Bodies.Reader(secrets: Secrets);
-        var samples = new[] { "1", "2", "1" }.Select((v, i) => Sign(Bodies.Sample(("resource_metadata", $$"""{"flavor": {"id": "{{v}}"}}"""), ("message_id", $"\"{i}\"")), "s3cr3t")).ToList();
+        var samples = new[] { "1", "2", "1" }.Select((v, i) => Sign(Bodies.Sample(("resource_metadata", $$$"""{"flavor": {"id": "{{{v}}}"}}"""), ("message_id", $"\"{i}\"")), "s3cr3t")).ToList();
         for (var round = 0; round < 2; round++)
             Assert.True(reader.Read(Encoding.UTF8.GetBytes(Bodies.List([.. samples])), SampleFormat.Json, SampleRules.ForMessages()).IsSigned);
 
