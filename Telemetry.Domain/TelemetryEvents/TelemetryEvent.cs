@@ -93,7 +93,7 @@ public sealed record TelemetryEvent
         }
     }
 
-    private static string Bounded(string text, int length, string what) => text.Length > 0 && text.Length <= length
+    private static string Bounded(string? text, int length, string what) => text is { Length: > 0 } && text.Length <= length
         ? text
-        : throw new ArgumentException($"A telemetry event's {what} has 1 to {length} characters, not {text.Length}: '{text}'.");
+        : throw new ArgumentException($"A telemetry event's {what} has 1 to {length} characters, not {text?.Length ?? 0}: '{text}'.");
 }

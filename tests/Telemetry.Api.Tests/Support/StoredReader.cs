@@ -29,7 +29,7 @@ internal sealed class StoredReader : IAsyncDisposable
     private static readonly ConcurrentBag<PostgresDatabase> Idle = [];
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly InMemoryEventStore _log = new(new FixedTime());
+    private readonly InMemoryEventStore _log = new(new ManualTime(TestSamples.RecordedAt));
     private PostgresDatabase? _database;
     private ServiceProvider? _services;
 
@@ -83,10 +83,5 @@ internal sealed class StoredReader : IAsyncDisposable
     {
         await _services!.GetRequiredService<ProjectionRunner>().StopAsync(default);
         await _services!.DisposeAsync();
-    }
-
-    private sealed class FixedTime : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => TestSamples.RecordedAt;
     }
 }
