@@ -63,7 +63,12 @@ public sealed record TelemetryEvent
         if (traits.Count > 32) // few are compared sooner than hashed
         {
             var seen = new HashSet<(string, TraitType)>(traits.Count);
-            return traits.FirstOrDefault(t => !seen.Add((t.Name, t.Type)));
+            foreach (var trait in traits)
+            {
+                if (!seen.Add((trait.Name, trait.Type)))
+                    return trait;
+            }
+            return null;
         }
         for (var i = 1; i < traits.Count; i++)
         {
