@@ -31,7 +31,7 @@ public sealed class RepeatedSamplesTests
 
         Assert.Equal(["cpu", "other"], batch.Series.Select(s => s.Meter));
         Assert.Equal([2.0, 1.0], batch.Volumes);
-        Assert.Equal([samples[1].MessageId, "own"], [batch.MessageIds![0], batch.MessageIds[1]]);
+        Assert.Equal((samples[1].MessageId, "own"), (batch.MessageIds![0], batch.MessageIds[1]));
         Assert.Equal((Convert.ToHexStringLower(samples[1].Signature!), null), (batch.Signature(0), batch.Signature(1)));
         Assert.Equal(1, _repeated.Without(SampleInFlight.ToBatch(samples), EventId.New()).Count);
     }
