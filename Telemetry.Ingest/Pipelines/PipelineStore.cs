@@ -43,6 +43,10 @@ public sealed class PipelineStore(
         return storing is null ? recorded : await storing;
     }
 
+    /// <summary>The same for samples that are columns already; none are stored at once.</summary>
+    public async Task<bool> StoreAsync(SampleBatch samples, EventId id, string source, CancellationToken ct, BatchEvidence? evidence = null) =>
+        samples.Count == 0 || await PatientlyAsync(() => StoreAsync(samples, id, source, evidence, ct), ct);
+
     /// <inheritdoc/>
     public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct)
     {
@@ -53,7 +57,7 @@ public sealed class PipelineStore(
     private async Task<bool> StoreAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
     {
         if (evidence is not null)
-            await signatures.DemandAsync(source, evidence, batch, ct);
+            await signatures.DemandAsync(source, evidence, new ParsedSamples(batch), ct);
         return await sampleIntake.AppendAsync(batch, id, source, evidence, ct);
     }
 

@@ -18,8 +18,8 @@ public sealed class SignatureOptions : IValidatableObject
     private static readonly string[] Sources = ["rest", "amqp", "udp", "tcp"];
 
     /// <summary>
-    /// The sources whose samples are refused unless they are signed: <c>rest</c> (all of HTTP), <c>amqp</c> (samples of other agents; what services report is never
-    /// signed), <c>udp</c> and <c>tcp</c> (whose messages have no place for a signature: all are refused). Default: none.
+    /// The sources whose samples are refused unless they are signed: <c>rest</c> (all of HTTP; there an HMAC of each sample does too), <c>amqp</c> (samples of other
+    /// agents; what services report is never signed), <c>udp</c> and <c>tcp</c> (whose messages have no place for a signature: all are refused). Default: none.
     /// </summary>
     public IList<string> Required { get; } = [];
 
@@ -34,24 +34,25 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
 
     /// <summary>Passes a batch whose signature is right, and one without where none is needed.</summary>
     /// <param name="source">What brings the batch in, such as <c>rest</c>.</param>
-    /// <param name="evidence">Null where the batch is not signed.</param>
+    /// <param name="evidence">Null where the batch is not signed; then it is enough that each of its samples is.</param>
     /// <exception cref="SignatureRefusedException">The message says what is wrong.</exception>
-    public async Task DemandAsync(string source, BatchEvidence? evidence, SampleBatch batch, CancellationToken ct)
+    public async Task DemandAsync(string source, BatchEvidence? evidence, ParsedSamples samples, CancellationToken ct)
     {
         if (evidence is null)
         {
-            Demand(source);
+            if (!samples.IsSigned)
+                Demand(source);
             return;
         }
         var signature = evidence.Signature;
         var (key, _) = await log.ReadKeyAsync(signature.KeyId, ct: ct);
         if (key is not SigningKey.Active active)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' is {(key is SigningKey.Revoked ? "revoked" : "not registered")}.");
-        if (batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
+        if (samples.Batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' signs for project '{active.ProjectId}', a sample is of '{foreign.ProjectId}'.");
         var isRight = signature.Over == SignedContent.Body
             ? signature.VerifyBody(active.PublicKey.Span, evidence.Body.Span)
-            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(batch));
+            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(samples.Batch));
         if (!isRight)
             throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
     }
