@@ -53,10 +53,10 @@ internal sealed class EventAlarmListener(
     /// <param name="taken">As for <see cref="AlarmEvaluator.EvaluateAsync"/>.</param>
     /// <returns>How many transitions were stored.</returns>
     public async Task<int> FireAsync(TriggeringEvent trigger, DateTimeOffset? recordedAt, CancellationToken ct, IReadOnlySet<string>? taken = null) =>
-        (await Task.WhenAll(await StartAsync(trigger, recordedAt, ct, taken))).Count(fired => fired);
+        (await Task.WhenAll(await StartAsync(trigger, recordedAt, taken, ct))).Count(fired => fired);
 
     /// <summary>Begins to fire the alarms of one telemetry event: different alarms at the same time, each by the events in their order.</summary>
-    private async Task<List<Task<bool>>> StartAsync(TriggeringEvent trigger, DateTimeOffset? recordedAt, CancellationToken ct, IReadOnlySet<string>? taken)
+    private async Task<List<Task<bool>>> StartAsync(TriggeringEvent trigger, DateTimeOffset? recordedAt, IReadOnlySet<string>? taken, CancellationToken ct)
     {
         var firing = new List<Task<bool>>();
         foreach (var candidate in alarms.OnEvent(trigger.ProjectId, trigger.EventType))
@@ -113,7 +113,7 @@ internal sealed class EventAlarmListener(
         try
         {
             foreach (var e in recorded.Type == TelemetryEventsRecorded.Name ? TelemetryEventsRecorded.Read(recorded) : [])
-                firing.AddRange(await StartAsync(new TriggeringEvent(e), isOld ? recorded.RecordedAt : null, ct, taken));
+                firing.AddRange(await StartAsync(new TriggeringEvent(e), isOld ? recorded.RecordedAt : null, taken, ct));
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

@@ -63,7 +63,12 @@ internal static class TelemetryServer
         services.AddTelemetryEvents();
         if (tree)
             services.AddTelemetryAudit(publish: start && stores.Roles.Projections);
-        services.AddSingleton<IProjectionProgress>(s => stores.Roles.Reads ? s.GetRequiredService<ProjectionRunner>() : new NothingIsRead());
+        if (stores.Roles.Reads)
+            services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+        else
+            services.AddRemoteProgress(stores.Postgres!);
+        if (start && stores.Roles.Api && stores.ModelsAreInPostgres && stores.LogIsInPostgres)
+            services.AddPositionAnnouncer(stores.Postgres!);
         return services;
     }
 
@@ -136,11 +141,5 @@ internal static class TelemetryServer
         app.MapHealth(roles.Reads);
         app.MapMetrics();
         return app;
-    }
-
-    /// <summary>A process that only takes samples in: whoever asks another one for them waits there.</summary>
-    private sealed class NothingIsRead : IProjectionProgress
-    {
-        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
     }
 }

@@ -1,6 +1,4 @@
 using System.ComponentModel.DataAnnotations;
-using Microsoft.Extensions.Options;
-using Telemetry.Domain.Audit;
 using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Definitions;
 

@@ -15,16 +15,23 @@ internal static class AuditKeyFile
         {
             if (!File.Exists(path))
                 Create(path);
-            var pem = File.ReadAllText(path);
-            if (Ed25519Key.Read(pem) is { } key)
-                return new(Name(key.ExportSubjectPublicKeyInfo()), key);
-            var ecdsa = P256.Read(pem);
-            return new(Name(ecdsa.ExportSubjectPublicKeyInfo()), ecdsa);
+            return Signer(File.ReadAllText(path), origin);
         }
         catch (Exception e) when (e is FormatException or PlatformNotSupportedException)
         {
             throw new IOException($"'{path}' cannot sign checkpoints: {e.Message}", e);
         }
+    }
+
+    /// <summary>The signer of a key in PEM, wherever it is kept.</summary>
+    /// <inheritdoc cref="Open"/>
+    /// <exception cref="FormatException">It is no such key.</exception>
+    public static NoteSigner Signer(string pem, string origin)
+    {
+        if (Ed25519Key.Read(pem) is { } key)
+            return new(Name(key.ExportSubjectPublicKeyInfo()), key);
+        var ecdsa = P256.Read(pem);
+        return new(Name(ecdsa.ExportSubjectPublicKeyInfo()), ecdsa);
 
         string Name(byte[] publicKey) => origin.Length > 0 ? origin : $"telemetry/{SigningKey.IdOf(publicKey)}";
     }
@@ -40,7 +47,8 @@ internal static class AuditKeyFile
         file.Flush(flushToDisk: true);
     }
 
-    private static string NewPem()
+    /// <summary>A new private key.</summary>
+    public static string NewPem()
     {
         if (Ed25519Key.IsSupported)
         {

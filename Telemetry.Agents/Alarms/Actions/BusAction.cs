@@ -24,7 +24,7 @@ internal sealed class BusAction(AlarmSettings settings, INotificationSender? sen
         {
             try
             {
-                await sender.SendAsync(topic, "sample", body, ct);
+                await sender.SendAsync(topic, "sample", body, signature: null, ct);
                 return ActionResult.Delivered("published", attempt);
             }
             catch (PublisherException e)

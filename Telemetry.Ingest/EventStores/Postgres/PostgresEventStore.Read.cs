@@ -246,7 +246,7 @@ internal sealed partial class PostgresEventStore
         var unknown = new HashSet<long>();
         foreach (var (stream, _) in rows.SelectMany(r => r.Streams))
         {
-            if (names.ContainsKey(stream))
+            if (names.ContainsKey(stream) || unknown.Contains(stream)) // another reader may have found it meanwhile
                 continue;
             if (_names.Find(stream) is { } name)
                 names.Add(stream, name);

@@ -1,4 +1,5 @@
 using Npgsql;
+using Telemetry.Postgres;
 
 namespace Telemetry.Projections.Stores.Postgres;
 
@@ -38,7 +39,7 @@ internal sealed class PostgresReadModels : IReadModelStore
         var database = NpgsqlDataSource.Create(settings);
         try
         {
-            PostgresReadModelServices.Migrate(database);
+            Migrations().Apply(database);
             return database;
         }
         catch (NpgsqlException e)
@@ -47,6 +48,8 @@ internal sealed class PostgresReadModels : IReadModelStore
             throw new IOException($"The read models in PostgreSQL at {settings.Host}, database '{settings.Database}', cannot be opened: {e.Message}", e);
         }
     }
+
+    public static Migrations Migrations() => new(Schema, typeof(PostgresReadModels).Assembly);
 
     public ProjectionRow? Find(string projection) => Query(
         "select version, generation, position from projection where name = $1", r => (ProjectionRow?)new ProjectionRow(r.GetInt32(0), r.GetInt32(1), r.GetInt64(2)),
@@ -68,6 +71,8 @@ internal sealed class PostgresReadModels : IReadModelStore
     public ISampleTables SampleTables(Generation generation, Action<string>? step = null) => new PostgresSampleTables(this, generation, step);
 
     public IAuditTables AuditTables(Generation generation) => new PostgresAuditTables(this, generation);
+
+    public IEventTables EventTables(Generation generation, Action<string>? step = null) => new PostgresEventTables(this, generation, step);
 
     public void Dispose() => _database.Dispose();
 

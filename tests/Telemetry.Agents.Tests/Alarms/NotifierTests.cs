@@ -5,7 +5,6 @@ using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Leases;
-using Telemetry.Domain.Streams;
 
 namespace Telemetry.Agents.Tests.Alarms;
 
