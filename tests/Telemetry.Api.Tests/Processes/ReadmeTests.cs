@@ -49,7 +49,7 @@ public sealed partial class ReadmeTests
         var commands = CommandPattern().Matches(readme).ToDictionary(m => m.Groups[1].Value, m => (Arguments: m.Groups[2].Value.Split(' '), Shown: m.Groups[3].Value));
 
         var rated = await ServerProcess.RunAsync(["rate", .. commands["rate"].Arguments.Select(a => a.StartsWith("docs/", StringComparison.Ordinal) ? Path.Combine(root, a) : a), "--data", data.Path]);
-        Assert.Equal(commands["rate"].Shown, rated.Output);
+        Assert.Equal(commands["rate"].Shown, string.Join('\n', rated.Output.Split('\n').Select(l => l.TrimEnd())));
 
         var proof = data.File("proof.json");
         await File.WriteAllTextAsync(proof, (await ServerProcess.RunAsync("audit", "prove", commands["audit prove"].Arguments[0], "--data", data.Path)).Output);
