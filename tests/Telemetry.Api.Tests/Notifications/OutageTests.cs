@@ -12,13 +12,17 @@ public sealed class OutageTests
     private static readonly Dictionary<string, string> Durable = new() { ["TELEMETRY__RabbitMq__Durable"] = "true" };
 
     [Fact]
-    public async Task The_broker_is_killed_and_started_again()
+    public async Task The_broker_is_killed_and_started_again_ten_times()
     {
         await using var cloud = await MeteredCloud.StartAsync(Durable);
         var producing = ProduceAsync(cloud.Broker);
-        await cloud.UntilAsync(async () => await StoredAsync(cloud) > 100);
-        await cloud.Broker.KillAsync();
-        await cloud.Broker.StartAgainAsync();
+        for (var kill = 0; kill < 10; kill++)
+        {
+            var before = await StoredAsync(cloud);
+            await cloud.UntilAsync(async () => await StoredAsync(cloud) is var now && (now > before + 50 || now == Messages));
+            await cloud.Broker.KillAsync();
+            await cloud.Broker.StartAgainAsync();
+        }
         await producing;
 
         await EachOnceAsync(cloud);
