@@ -26,12 +26,8 @@ public sealed record TelemetryEvent
         EventType = Bounded(eventType, MaxEventTypeLength, "type");
         GeneratedAt = generatedAt;
         Traits = traits;
-        var seen = new HashSet<(string, TraitType)>(traits.Count);
-        foreach (var trait in traits)
-        {
-            if (!seen.Add((trait.Name, trait.Type)))
-                throw new ArgumentException($"Trait '{trait.Name}' of type {trait.Type.Name()} is there twice.", nameof(traits));
-        }
+        if (Repeated(traits) is { } trait)
+            throw new ArgumentException($"Trait '{trait.Name}' of type {trait.Type.Name()} is there twice.", nameof(traits));
     }
 
     public string MessageId { get; }
@@ -62,6 +58,29 @@ public sealed record TelemetryEvent
         }
     }
 
+    private static Trait? Repeated(IReadOnlyList<Trait> traits)
+    {
+        if (traits.Count > 32) // few are compared sooner than hashed
+        {
+            var seen = new HashSet<(string, TraitType)>(traits.Count);
+            foreach (var trait in traits)
+            {
+                if (!seen.Add((trait.Name, trait.Type)))
+                    return trait;
+            }
+            return null;
+        }
+        for (var i = 1; i < traits.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (traits[i].Type == traits[j].Type && traits[i].Name == traits[j].Name)
+                    return traits[i];
+            }
+        }
+        return null;
+    }
+
     private string? Text(string name) => this[name, TraitType.Text].Text is { Length: > 0 and <= MaxProjectIdLength } text ? text : null;
 
     private static JsonElement Checked(JsonElement raw)
@@ -79,7 +98,7 @@ public sealed record TelemetryEvent
         }
     }
 
-    private static string Bounded(string text, int length, string what) => text.Length > 0 && text.Length <= length
+    private static string Bounded(string? text, int length, string what) => text is { Length: > 0 } && text.Length <= length
         ? text
-        : throw new ArgumentException($"A telemetry event's {what} has 1 to {length} characters, not {text.Length}: '{text}'.");
+        : throw new ArgumentException($"A telemetry event's {what} has 1 to {length} characters, not {text?.Length ?? 0}: '{text}'.");
 }

@@ -53,7 +53,7 @@ public static class TelemetryEventJson
                 ReadTime(json.GetProperty("generated"u8)), [.. json.GetProperty("traits"u8).EnumerateArray().Select(ReadTrait)]);
             return json.TryGetProperty("raw"u8, out var raw) ? e with { Raw = raw.Clone() } : e;
         }
-        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or NullReferenceException or IndexOutOfRangeException)
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             throw new FormatException($"A stored telemetry event cannot be read: {e.Message}", e);
         }

@@ -5,6 +5,7 @@ using Microsoft.Net.Http.Headers;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Language;
 using Telemetry.Api.GraphQL.Types;
+using ServerSentEvents = Telemetry.Api.Http.ServerSentEvents;
 
 namespace Telemetry.Api.GraphQL.Http;
 
@@ -218,10 +219,10 @@ internal sealed class GraphQLHttpHandler(
         switch (result)
         {
             case ExecutionResult.ResponseStream stream:
-                await EventStreamWriter.WriteAsync(context, stream.Results, options.StreamKeepAliveInterval, options.SendTimeout, time, streaming.Token);
+                await WriteEventsAsync(context, stream.Results, streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single } when accepted.Json is null && single.HasData:
-                await EventStreamWriter.WriteAsync(context, Once(single), options.StreamKeepAliveInterval, options.SendTimeout, time, streaming.Token);
+                await WriteEventsAsync(context, Once(single), streaming.Token);
                 break;
             case ExecutionResult.Single { Result: var single }:
                 if (isRefused)
@@ -229,6 +230,20 @@ internal sealed class GraphQLHttpHandler(
                 await WriteAsync(context, isRefused ? StatusCodes.Status405MethodNotAllowed : StatusOf(single, accepted), accepted, single);
                 break;
         }
+    }
+
+    /// <summary>Results as server-sent events. Source: graphql-sse's protocol, «distinct connections mode».</summary>
+    private async Task WriteEventsAsync(HttpContext context, IAsyncEnumerable<OperationResult> results, CancellationToken ct)
+    {
+        var traceId = ResultFormatter.TraceIdOf(context);
+        var isWhole = await ServerSentEvents.WriteAsync(context, results, (body, result) =>
+        {
+            body.Write("event: next\ndata: "u8);
+            ResultFormatter.Write(body, result, traceId);
+            body.Write("\n\n"u8);
+        }, options.StreamKeepAliveInterval, options.SendTimeout, time, ct);
+        if (isWhole)
+            await context.Response.BodyWriter.WriteAsync("event: complete\ndata:\n\n"u8.ToArray(), ct);
     }
 
     private async Task BatchAsync(HttpContext context, JsonElement json, Accepted accepted)

@@ -1,7 +1,10 @@
+using System.Buffers;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Telemetry.Api.Http;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Domain.Streams;
 
@@ -12,6 +15,7 @@ namespace Telemetry.Api.V2.Streams;
 internal static class StreamSubscription
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan SendTimeout = TimeSpan.FromSeconds(30);
     private static readonly JsonWriterOptions JsonOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static async Task ServeAsync(HttpContext context, string name, IEventStore log, TimeProvider time, CancellationToken ct)
@@ -28,24 +32,9 @@ internal static class StreamSubscription
         {
             events = FollowAsync(log, StreamEndpoints.Demand(context, name), after, ct);
         }
-        context.Response.ContentType = "text/event-stream";
-        context.Response.Headers.CacheControl = "no-cache";
-        await context.Response.BodyWriter.FlushAsync(ct);
-
         var writer = new StreamEventJson();
-        await using var reading = events.GetAsyncEnumerator(ct);
-        while (true)
-        {
-            var next = reading.MoveNextAsync().AsTask();
-            while (!next.IsCompleted)
-            {
-                if (await Task.WhenAny(next, Task.Delay(KeepAlive, time, ct)) != next)
-                    await SendAsync(context, ": still here\n\n"u8.ToArray(), ct);
-            }
-            if (!await next)
-                return;
-            await SendAsync(context, Encode(writer, reading.Current, name == StreamEndpoints.All), ct);
-        }
+        await ServerSentEvents.WriteAsync(
+            context, events, (body, e) => Write(body, writer, e, name == StreamEndpoints.All), KeepAlive, SendTimeout, time, ct);
     }
 
     /// <summary>The stream's events after a version, and then those to come.</summary>
@@ -75,22 +64,13 @@ internal static class StreamSubscription
             : throw ApiException.InvalidInput("Last-Event-ID", text, "It is the id of an event, a number.");
     }
 
-    private static byte[] Encode(StreamEventJson writer, StreamEvent e, bool ofAll)
+    private static void Write(IBufferWriter<byte> body, StreamEventJson writer, StreamEvent e, bool ofAll)
     {
-        using var buffer = new MemoryStream();
-        var isLast = e.Event.Streams[^1].Stream == e.Stream;
-        if (!ofAll || isLast)
-            buffer.Write(System.Text.Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {(ofAll ? e.Event.Position : e.Version)}\n")));
-        buffer.Write("data: "u8);
-        using (var json = new Utf8JsonWriter(buffer, JsonOptions))
+        if (!ofAll || e.Event.Streams[^1].Stream == e.Stream)
+            Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"id: {(ofAll ? e.Event.Position : e.Version)}\n"), body);
+        body.Write("data: "u8);
+        using (var json = new Utf8JsonWriter(body, JsonOptions))
             writer.Write(json, e);
-        buffer.Write("\n\n"u8);
-        return buffer.ToArray();
-    }
-
-    private static async Task SendAsync(HttpContext context, byte[] bytes, CancellationToken ct)
-    {
-        await context.Response.BodyWriter.WriteAsync(bytes, ct);
-        await context.Response.BodyWriter.FlushAsync(ct);
+        body.Write("\n\n"u8);
     }
 }

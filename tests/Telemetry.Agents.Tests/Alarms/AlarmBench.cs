@@ -11,7 +11,6 @@ using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Alarms;
-using ManualTime = Telemetry.Projections.Tests.ManualTime;
 
 namespace Telemetry.Agents.Tests.Alarms;
 

@@ -44,6 +44,7 @@ public sealed partial class EngineTests
             || type.Namespace?.StartsWith("Telemetry.Api.", StringComparison.Ordinal) == true
                 && (!type.Namespace.StartsWith("Telemetry.Api.GraphQL", StringComparison.Ordinal) || type.Namespace.StartsWith("Telemetry.Api.GraphQL.Schema", StringComparison.Ordinal)));
 
-    [GeneratedRegex(@"Telemetry\.(Domain|Ingest|Projections|Agents)\b|GraphQL\.Schema\b|Telemetry\.Api\.(?!GraphQL\b)")]
+    // Server-sent events are written for streams in the same way.
+    [GeneratedRegex(@"Telemetry\.(Domain|Ingest|Projections|Agents)\b|GraphQL\.Schema\b|Telemetry\.Api\.(?!GraphQL\b|Http\.ServerSentEvents\b)")]
     private static partial Regex Foreign();
 }

@@ -13,7 +13,7 @@ namespace Telemetry.Api.Tests.Support;
 internal sealed class StoredReader : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly InMemoryEventStore _log = new(new FixedTime());
+    private readonly InMemoryEventStore _log = new(new ManualTime(TestSamples.RecordedAt));
     private PostgresDatabase? _database;
     private ServiceProvider? _services;
 
@@ -59,10 +59,5 @@ internal sealed class StoredReader : IAsyncDisposable
     {
         await _services!.GetRequiredService<ProjectionRunner>().StopAsync(default);
         await _services!.DisposeAsync();
-    }
-
-    private sealed class FixedTime : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => TestSamples.RecordedAt;
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using Telemetry.Conformance;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Configuration;
@@ -156,7 +157,7 @@ public sealed class ReceiverTests : IAsyncLifetime
     [Fact]
     public async Task A_rate_is_kept_each_second()
     {
-        var clock = new ManualClock(DateTimeOffset.UnixEpoch);
+        var clock = new ManualTime(DateTimeOffset.UnixEpoch);
         var limit = new RateLimit(2, clock);
 
         Assert.Equal([true, true, false, false], Enumerable.Range(0, 4).Select(_ => limit.TryTake()));

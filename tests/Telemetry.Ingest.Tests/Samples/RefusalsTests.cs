@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Telemetry.Conformance;
 using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Tests.Samples;
@@ -11,7 +12,7 @@ public sealed class RefusalsTests
     public void All_refusals_are_counted_and_one_a_second_is_logged()
     {
         using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var (clock, log, counted) = (new Clock(), new ListLogger(), new List<(string, long)>());
+        var (clock, log, counted) = (new ManualTime(), new ListLogger(), new List<(string, long)>());
         using var listener = new MeterListener();
         var metrics = new IntakeMetrics(services.GetRequiredService<IMeterFactory>());
         listener.InstrumentPublished = (instrument, l) =>
@@ -26,20 +27,13 @@ public sealed class RefusalsTests
         refusals.Add("format", "one");
         refusals.Add("format", "two");
         refusals.AddDropped(3);
-        clock.Seconds = 2;
+        clock.Advance(TimeSpan.FromSeconds(2));
         refusals.Add("toolarge", "four");
 
         Assert.Equal([("telemetry.ingest.refused format", 1), ("telemetry.ingest.refused format", 1), ("telemetry.ingest.dropped ", 3), ("telemetry.ingest.refused toolarge", 1)], counted);
         Assert.Equal(
             ["Samples refused (format): one (0 more refusals before this one were not logged)", "Samples refused (toolarge): four (2 more refusals before this one were not logged)"],
             log.Lines);
-    }
-
-    private sealed class Clock : TimeProvider
-    {
-        public long Seconds { get; set; }
-        public override long TimestampFrequency => 1;
-        public override long GetTimestamp() => Seconds;
     }
 
     private sealed class ListLogger : ILogger<Refusals>

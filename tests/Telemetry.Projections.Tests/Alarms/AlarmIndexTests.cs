@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Conformance;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Streams;

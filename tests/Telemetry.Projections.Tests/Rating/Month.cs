@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Telemetry.Conformance;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Rating;
@@ -11,7 +12,7 @@ internal sealed class Month
 {
     public static readonly long Start = UnixMicroseconds.From(new(2026, 10, 1, 0, 0, 0, TimeSpan.Zero));
 
-    private readonly Clock _clock = new(new(2026, 10, 1, 0, 0, 0, TimeSpan.Zero));
+    private readonly ManualTime _clock = new(new(2026, 10, 1, 0, 0, 0, TimeSpan.Zero));
     private int _events;
 
     public Month() => Log = new(_clock);
@@ -55,11 +56,4 @@ internal sealed class Month
     /// <summary>Quantity, amount and samples of each line, as text.</summary>
     public async Task<string[]> LinesAsync(string rules, string head = "") =>
         [.. (await RateAsync(rules, head: head)).Lines.Select(l => string.Create(CultureInfo.InvariantCulture, $"{l.Rule}{(l.By is null ? "" : $" {l.By}")}: {l.Quantity:0.######} = {l.Amount:0.00######}"))];
-
-    private sealed class Clock(DateTimeOffset now) : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = now;
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
 }

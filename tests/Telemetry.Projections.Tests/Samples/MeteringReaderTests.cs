@@ -1,3 +1,4 @@
+using Telemetry.Conformance;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;

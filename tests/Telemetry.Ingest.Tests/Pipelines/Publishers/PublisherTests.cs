@@ -1,3 +1,4 @@
+using Telemetry.Conformance;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Signing;
@@ -119,7 +120,7 @@ public sealed class PublisherTests : IDisposable
     private static PublisherUrl Url(string url) => PublisherUrl.Read(YamlValue.Parse("f", $"'{url}'"));
 
     private IPublisher Publisher(string url) =>
-        new PublisherFactory(Secret, _bus, new ManualClock(new(2026, 11, 20, 10, 0, 0, TimeSpan.Zero)), "h").Create(Url(url))!;
+        new PublisherFactory(Secret, _bus, new ManualTime(new(2026, 11, 20, 10, 0, 0, TimeSpan.Zero)), "h").Create(Url(url))!;
 
     private sealed class Bus : INotificationSender
     {

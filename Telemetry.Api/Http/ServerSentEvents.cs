@@ -1,38 +1,40 @@
 using System.Buffers;
-using Telemetry.Api.GraphQL.Execution;
 
-namespace Telemetry.Api.GraphQL.Http;
+namespace Telemetry.Api.Http;
 
-/// <summary>Results as server-sent events. Source: graphql-sse's protocol, «distinct connections mode».</summary>
-internal static class EventStreamWriter
+/// <summary>An answer that goes on as long as its source and its reader do: <c>text/event-stream</c>, with comments while nothing happens.</summary>
+/// <remarks>Source: HTML living standard, 9.2 «Server-sent events».</remarks>
+internal static class ServerSentEvents
 {
     /// <param name="context">Nothing of its response has been sent.</param>
-    /// <param name="results">Read until its end, or until the client leaves.</param>
+    /// <param name="items">Read until its end, or until the client leaves.</param>
+    /// <param name="write">Writes an item's lines, the empty one at the end included.</param>
     /// <param name="keepAlive">Between two comments while there is nothing to send.</param>
     /// <param name="sendTimeout">After which a client that takes nothing is cut off.</param>
     /// <param name="time">Measures both.</param>
-    /// <param name="ct">Ends the stream without saying that it is complete: the client is to come back.</param>
-    public static async Task WriteAsync(
-        HttpContext context, IAsyncEnumerable<OperationResult> results, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time, CancellationToken ct)
+    /// <param name="ct">Ends the stream before the source does: the client is to come back.</param>
+    /// <returns>Whether everything was sent, so that a last event may follow.</returns>
+    public static async Task<bool> WriteAsync<T>(
+        HttpContext context, IAsyncEnumerable<T> items, Action<IBufferWriter<byte>, T> write, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time,
+        CancellationToken ct)
     {
         var response = context.Response;
         var isCutOff = false;
-        response.ContentType = $"{ContentNegotiation.EventStream}; charset=utf-8";
+        response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
         response.BodyWriter.Write(":\n\n"u8);
         await FlushAsync();
-        var traceId = ResultFormatter.TraceIdOf(context);
-        var reader = results.GetAsyncEnumerator(ct);
+        var reader = items.GetAsyncEnumerator(ct);
         await using (reader)
         {
             var next = reader.MoveNextAsync().AsTask();
             try
             {
-                var quiet = Task.Delay(keepAlive, time, ct);
+                var quiet = Task.Delay(keepAlive, time, ct); // one for many items: a timer each would pile up
                 while (!ct.IsCancellationRequested)
                 {
-                    if (await Task.WhenAny(next, quiet) != next)
+                    if (!next.IsCompleted && await Task.WhenAny(next, quiet) != next)
                     {
                         if (ct.IsCancellationRequested)
                             break;
@@ -44,9 +46,7 @@ internal static class EventStreamWriter
 
                     if (!await next)
                         break;
-                    response.BodyWriter.Write("event: next\ndata: "u8);
-                    ResultFormatter.Write(response.BodyWriter, reader.Current, traceId);
-                    response.BodyWriter.Write("\n\n"u8);
+                    write(response.BodyWriter, reader.Current);
                     await FlushAsync();
                     next = reader.MoveNextAsync().AsTask();
                 }
@@ -62,10 +62,7 @@ internal static class EventStreamWriter
             }
         }
 
-        if (ct.IsCancellationRequested || isCutOff)
-            return;
-        response.BodyWriter.Write("event: complete\ndata:\n\n"u8);
-        await FlushAsync();
+        return !ct.IsCancellationRequested && !isCutOff;
 
         // The server's own least rate of an answer would let a large event take minutes.
         async ValueTask FlushAsync()
@@ -80,7 +77,7 @@ internal static class EventStreamWriter
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
-                // Whoever reads the results sees it too.
+                // Whoever reads the items sees it too.
             }
             catch (TimeoutException)
             {
