@@ -15,7 +15,8 @@ internal sealed class PostgresCheckpoints : ICheckpoints
     /// <exception cref="IOException">The database does not answer, or refuses.</exception>
     public PostgresCheckpoints(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, MaxPoolSize = 4 };
+        var settings = PrimaryConnection.Settings(connectionString);
+        (settings.SearchPath, settings.MaxPoolSize) = (Schema, 4);
         _database = NpgsqlDataSource.Create(settings);
         try
         {

@@ -35,7 +35,8 @@ internal sealed class PostgresReadModels : IReadModelStore
     /// <exception cref="IOException">The database does not answer, or refuses.</exception>
     public static NpgsqlDataSource Open(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, MaxAutoPrepare = 50 };
+        var settings = PrimaryConnection.Settings(connectionString);
+        (settings.SearchPath, settings.MaxAutoPrepare) = (Schema, 50);
         var database = NpgsqlDataSource.Create(settings);
         try
         {
@@ -76,7 +77,8 @@ internal sealed class PostgresReadModels : IReadModelStore
 
     public void Dispose() => _database.Dispose();
 
-    public NpgsqlConnection Connect() => _database.OpenConnection();
+    /// <remarks>The synchronous way waits without a limit for a server that takes the connection and then says nothing.</remarks>
+    public NpgsqlConnection Connect() => _database.OpenConnectionAsync().AsTask().GetAwaiter().GetResult();
 
     public void Execute(string sql, params object[] parameters)
     {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Npgsql;
+using Telemetry.Postgres;
 
 namespace Telemetry.Projections.Stores.Postgres;
 
@@ -24,7 +25,9 @@ internal static class ReadPositions
     /// <summary>A connection that notices when the other end is gone.</summary>
     public static async Task<NpgsqlConnection> ConnectAsync(string connectionString, CancellationToken ct)
     {
-        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, KeepAlive = 5, CommandTimeout = 5, ApplicationName = "telemetry read positions" }.ToString());
+        var settings = PrimaryConnection.Settings(connectionString);
+        (settings.Pooling, settings.KeepAlive, settings.CommandTimeout, settings.ApplicationName) = (false, 5, 5, "telemetry read positions");
+        var connection = new NpgsqlConnection(settings.ToString());
         try
         {
             await connection.OpenAsync(ct);

@@ -106,8 +106,22 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var third = await StartAsync(); // takes half of the shares: nothing is told again
         await UntilAsync(async () => await HoldersAsync() is [_, _]);
         await PostAsync(third, 91);
-        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken); // three cycles of both
+        var evaluated = await EvaluationsAsync();
+        await UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
         Assert.Equal(8, called.Count);
+
+        async Task<long> EvaluationsAsync()
+        {
+            var sum = 0L;
+            foreach (var server in new[] { second, third })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/v2/metrics?all_projects=true")) { Headers = { { "X-Roles", "admin" } } };
+                using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+                var metrics = System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+                sum += metrics.GetProperty("evaluation_results").EnumerateArray().SelectMany(r => r.GetProperty("state_counters").EnumerateObject()).Sum(c => c.Value.GetInt64());
+            }
+            return sum;
+        }
     }
 
     [Fact]
@@ -170,6 +184,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
             ["TELEMETRY__Postgres"] = _database.ConnectionString,
             ["TELEMETRY__Roles"] = roles,
             ["TELEMETRY__Alarms__EvaluationIntervalSeconds"] = "1",
+            ["TELEMETRY__Alarms__EvaluationMetrics"] = "true",
             ["TELEMETRY__Projections__FlushAfterSeconds"] = "1",
         });
         _servers.Add(server);
