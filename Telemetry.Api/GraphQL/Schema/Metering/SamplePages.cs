@@ -1,6 +1,5 @@
 using System.Globalization;
 using Telemetry.Api.GraphQL.Types;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using SortKey = Telemetry.Domain.Metering.SortKey;
 using StoredSample = Telemetry.Domain.Metering.Sample;
