@@ -162,7 +162,7 @@ public sealed class BrowserTests
             return cloud;
         }
 
-        public Task SetAlarmAsync(string state) => SendAsync(HttpMethod.Put, $"/v2/alarms/{Alarm}/state", state);
+        public Task<JsonNode> SetAlarmAsync(string state) => SendAsync(HttpMethod.Put, $"/v2/alarms/{Alarm}/state", state);
 
         /// <summary>Waits until the server has a subscription.</summary>
         public async Task SubscribedAsync(Chromium browser)
