@@ -82,7 +82,7 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
         where v.trait = {EventBytes.TypeTrait} and v.key = any($1)
         """,
         r => (EventKeys.Value(r.GetFieldValue<byte[]>(0), TraitType.Text).Text!, new TraitDescription(r.GetString(1), (TraitType)r.GetInt32(2))),
-        eventTypes.Select(t => EventKeys.Of(QueryValue.Of(t))).ToArray())];
+        (object)eventTypes.Select(t => EventKeys.Of(QueryValue.Of(t))).ToArray())];
 
     /// <summary>The number of a trait; null where no event has it.</summary>
     public int? NumberOf(TraitDescription trait) => _traits.TryGetValue(trait, out var number) ? number : null;
