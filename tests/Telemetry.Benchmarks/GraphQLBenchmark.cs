@@ -3,6 +3,7 @@ using System.Diagnostics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Telemetry.Api;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Language;
