@@ -81,9 +81,9 @@ public sealed class Metadata : IEquatable<Metadata>
     }
 
     /// <summary>The value of a key, by a path whose segments are joined with dots; <c>[n]</c> names an element of a list.</summary>
-    /// <returns>Null for objects and lists, which no query can compare, and where there is no such key; for the empty path all keys.</returns>
+    /// <returns>Null for objects and lists, which no query can compare, and where there is no such key; all keys for <see cref="Field.MetadataItems"/>.</returns>
     public QueryValue this[string path] =>
-        path.Length == 0 ? QueryValue.Of([.. Flatten().Select(p => new MetadataItem(p.Key, p.Value))])
+        path == Field.MetadataItems.Path ? QueryValue.Of([.. Flatten().Select(p => new MetadataItem(p.Key, p.Value))])
         : Find(Root, path) is { } element ? ValueOf(element) : QueryValue.Null;
 
     /// <summary>The keys and values as Ceilometer shows them: nested keys joined (see <c>Flatten</c>), every value as Python's text.</summary>

@@ -11,9 +11,6 @@ namespace Telemetry.Api.GraphQL.Http;
 internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol, HttpContext context, GraphQLHttpHandler handler, ILogger log)
     : IAsyncDisposable
 {
-    /// <summary>The reason by which half-open sockets are counted.</summary>
-    public const string Unanswered = "PING_UNANSWERED";
-
     private const int PartSize = 64 << 10;
 
     private readonly SemaphoreSlim _sending = new(1);
@@ -55,9 +52,6 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         }
         catch (Exception e) when (e is WebSocketException or OperationCanceledException or ObjectDisposedException or IOException)
         {
-            // So the framework says that a ping was not answered; other exceptions are clients that leave without a word.
-            if (e.GetBaseException() is WebSocketException { WebSocketErrorCode: WebSocketError.Faulted })
-                handler.Metrics.Refused(Unanswered, $"A socket's client did not answer a ping for {handler.Options.ClientTimeout.TotalSeconds:0.###} s.");
             Log.SocketEnded(log, e.Message);
         }
     }

@@ -12,22 +12,17 @@ public sealed class DifferentialTests(NodeFixture node)
     private static readonly ValidationOptions Unlimited = new() { MaxAllowedErrors = int.MaxValue, MaxExecutionDepth = 1_000, MaxMergeSteps = int.MaxValue };
 
     [Fact]
-    public void Ten_thousand_random_documents_get_the_same_verdict() => Compare(TestSchema.Sdl, 10_000);
-
-    [Fact]
-    public void So_do_random_documents_of_Telemetrys_own_schema() => Compare(File.ReadAllText(TestData.Path("../../docs/schema.graphql")), 2_000);
-
-    private void Compare(string sdl, int count)
+    public void Ten_thousand_random_documents_get_the_same_verdict()
     {
         node.Require();
         using var judge = new GraphQLJs(node);
-        Assert.Empty(judge.Ask("schema", ("sdl", sdl))!.AsArray());
-        var schema = SdlSchemaReader.Read(sdl);
+        Assert.Empty(judge.Ask("schema", ("sdl", TestSchema.Sdl))!.AsArray());
+        var schema = SdlSchemaReader.Read(TestSchema.Sdl);
         var documents = new RandomDocuments(schema, seed: 20260101);
         var invalid = 0;
         var rulesSeen = new HashSet<string>();
         var differences = new List<string>();
-        for (var i = 0; i < count && differences.Count < 10; i++)
+        for (var i = 0; i < 10_000 && differences.Count < 10; i++)
         {
             var document = documents.Next();
             var (ours, theirs) = (Ours(schema, document), Theirs(judge, document));
@@ -45,7 +40,7 @@ public sealed class DifferentialTests(NodeFixture node)
         }
 
         Assert.True(differences.Count == 0, string.Join("\n", differences));
-        Assert.InRange(invalid, count * 3 / 10, count * 9 / 10);
+        Assert.InRange(invalid, 3_000, 9_000);
         Assert.True(rulesSeen.Count >= 20, $"Only {rulesSeen.Count} rules were broken: {string.Join(", ", rulesSeen)}");
     }
 
