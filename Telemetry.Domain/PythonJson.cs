@@ -26,7 +26,7 @@ public static class PythonJson
         }
         catch (JsonException)
         {
-            if (Rewrite(utf8.Span) is not { } finite)
+            if (Rewritten(utf8.Span) is not { } finite)
                 throw;
             return JsonDocument.Parse(finite, Options);
         }
@@ -69,7 +69,8 @@ public static class PythonJson
         return text.Append('}').ToString();
     }
 
-    private static byte[]? Rewrite(ReadOnlySpan<byte> json)
+    /// <summary>The text with NaN and the infinities as numbers; null where it holds none of them.</summary>
+    public static byte[]? Rewritten(ReadOnlySpan<byte> json)
     {
         var result = new List<byte>(json.Length + 64);
         var found = false;
