@@ -35,7 +35,10 @@ internal sealed class EventAlarmListener(
             var head = await events.HeadAsync(stoppingToken);
             await foreach (var recorded in events.SubscribeAsync(Math.Max(0, head - Overlap), stoppingToken))
             {
-                await StartAsync(recorded, isOld: recorded.Position <= head, stoppingToken);
+                var isOld = recorded.Position <= head;
+                var firing = await StartAsync(recorded, isOld, stoppingToken);
+                if (isOld)
+                    await Task.WhenAll(firing); // the next one looks at when its alarms changed last
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
