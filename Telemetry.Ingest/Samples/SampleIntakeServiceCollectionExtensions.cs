@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
@@ -17,10 +18,12 @@ public static class SampleIntakeServiceCollectionExtensions
         services.AddSingleton(s => new BodyBudget(s.GetRequiredService<SampleLimits>().MaxBytesInFlight));
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<Refusals>();
+        services.AddOptions<SigningSettings>().BindConfiguration(SigningSettings.Section);
+        services.AddSingleton(s => new SigningSecrets(s.GetRequiredService<IOptions<SigningSettings>>().Value.Secrets));
         services.AddSingleton<SampleReader>();
         services.AddSingleton<SampleIntake>();
         services.AddOptions<SignatureOptions>().BindConfiguration(SignatureOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value));
+        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value, s.GetRequiredService<SigningSecrets>()));
         return services;
     }
 }

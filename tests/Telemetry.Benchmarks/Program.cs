@@ -48,7 +48,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine("""
-            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|compact|compact-named] [--signed[=body]] [--log=postgres]
+            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|json-hmac|compact|compact-named] [--signed[=body]] [--log=postgres]
             query         [--polls=1000] [--store=postgres]
             rebuild       [--polls=1000] [--log=postgres] [--store=postgres]
             size          [--polls=1000] [--store=postgres]
