@@ -28,7 +28,7 @@ internal sealed class NotificationIntake(
             var id = EventId.FromName(Encoding.UTF8.GetBytes($"notification\n{message.MessageId}"));
             var problems = new List<string>(message.Problems);
             var evidence = Evidence(message, body, signature);
-            var isNew = message.Columns is { } columns ? await store.StoreAsync(_repeated.Without(columns, id), id, Source, ct, evidence)
+            var isNew = message.Columns is { } columns ? await store.StoreAsync(_repeated.Without(columns, id), id, Source, evidence, ct)
                 : message.IsFinished ? await store.StoreAsync(_repeated.Without(message.Samples, id), message.Events, id, Source, problems.Add, ct, evidence)
                 : await pipelines.AcceptAsync(message.Samples, message.Events, id, Source, problems.Add, ct);
             metrics.Count(exchange, isNew ? "accepted" : "repeated");
@@ -59,7 +59,7 @@ internal sealed class NotificationIntake(
     {
         if (signature is null)
         {
-            if (message.IsOfAgent && (message.Columns?.Count ?? message.Samples.Count) > 0)
+            if (message.IsOfAgent && (message.Columns is not null || message.Samples.Count > 0))
                 signatures.Demand(Source);
             return null;
         }

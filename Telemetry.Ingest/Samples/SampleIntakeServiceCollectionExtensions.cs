@@ -23,7 +23,7 @@ public static class SampleIntakeServiceCollectionExtensions
         services.AddSingleton<SampleReader>();
         services.AddSingleton<SampleIntake>();
         services.AddOptions<SignatureOptions>().BindConfiguration(SignatureOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value));
+        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value, s.GetRequiredService<SigningSecrets>()));
         return services;
     }
 }

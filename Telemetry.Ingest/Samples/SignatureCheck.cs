@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.ComponentModel.DataAnnotations;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
@@ -18,8 +19,8 @@ public sealed class SignatureOptions : IValidatableObject
     private static readonly string[] Sources = ["rest", "amqp", "udp", "tcp"];
 
     /// <summary>
-    /// The sources whose samples are refused unless they are signed: <c>rest</c> (all of HTTP; there an HMAC of each sample does too), <c>amqp</c> (samples of other
-    /// agents; what services report is never signed), <c>udp</c> and <c>tcp</c> (whose messages have no place for a signature: all are refused). Default: none.
+    /// The sources whose samples are refused unless the batch is signed, or each of them by an HMAC: <c>rest</c> (all of HTTP), <c>amqp</c> (samples of other agents;
+    /// what services report is never signed), <c>udp</c> and <c>tcp</c> (whose messages have no place for a signature, so that without secrets all are refused). Default: none.
     /// </summary>
     public IList<string> Required { get; } = [];
 
@@ -28,7 +29,8 @@ public sealed class SignatureOptions : IValidatableObject
 }
 
 /// <summary>Verifies senders' signatures before anything is stored.</summary>
-public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
+/// <param name="secrets">By which samples that come over AMQP, UDP and TCP must carry an HMAC.</param>
+public sealed class SignatureCheck(IEventStore log, SignatureOptions options, SigningSecrets secrets)
 {
     private readonly ConcurrentBag<EventHasher> _hashers = []; // as many as there are checks at a time
 
@@ -40,30 +42,39 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
     {
         if (evidence is null)
         {
-            if (!samples.IsSigned)
-                Demand(source);
+            if (options.Required.Contains(source) && !samples.IsSigned)
+                throw Missing(source);
             return;
         }
+        await VerifyAsync(evidence, samples.Batch, ct);
+    }
+
+    /// <summary>Passes a batch whose signature is right.</summary>
+    /// <exception cref="SignatureRefusedException">The message says what is wrong.</exception>
+    public async Task VerifyAsync(BatchEvidence evidence, SampleBatch batch, CancellationToken ct)
+    {
         var signature = evidence.Signature;
         var (key, _) = await log.ReadKeyAsync(signature.KeyId, ct: ct);
         if (key is not SigningKey.Active active)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' is {(key is SigningKey.Revoked ? "revoked" : "not registered")}.");
-        if (samples.Batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
+        if (batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' signs for project '{active.ProjectId}', a sample is of '{foreign.ProjectId}'.");
         var isRight = signature.Over == SignedContent.Body
             ? signature.VerifyBody(active.PublicKey.Span, evidence.Body.Span)
-            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(samples.Batch));
+            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(batch));
         if (!isRight)
             throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
     }
 
-    /// <summary>Passes what is not signed, where nothing need be.</summary>
+    /// <summary>Passes samples without a batch's signature where none is needed, or where each was taken for its HMAC.</summary>
     /// <exception cref="SignatureRefusedException">The source's samples must be signed.</exception>
     public void Demand(string source)
     {
-        if (options.Required.Contains(source))
-            throw new SignatureRefusedException($"Samples over {source} must be signed: {BatchSignature.HeaderName} is missing.");
+        if (options.Required.Contains(source) && secrets.AcceptsAll)
+            throw Missing(source);
     }
+
+    private static SignatureRefusedException Missing(string source) => new($"Samples over {source} must be signed: {BatchSignature.HeaderName} is missing.");
 
     private IReadOnlyList<Digest> DigestsOf(SampleBatch batch)
     {

@@ -54,6 +54,7 @@ internal sealed partial class PostgresEventStore
         var next = forwards ? Math.Max(from, 1) : Math.Min(from, last);
         while (next >= 1 && next <= last)
         {
+            var asked = next;
             var stored = tail.Count > 0 ? tail[0].Version - 1 : last; // the last version that the index has
             var entries = next > stored
                 ? tail.FindAll(e => forwards ? e.Version >= next : e.Version <= next)
@@ -72,6 +73,8 @@ internal sealed partial class PostgresEventStore
                 if (events.Count < page.Length)
                     break; // the page was full; the rest is asked for again
             }
+            if (next == asked)
+                throw new InvalidDataException($"The index of stream '{stream}' has nothing at version {next}, of {last}.");
         }
     }
 
