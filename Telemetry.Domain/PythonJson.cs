@@ -24,7 +24,7 @@ public static class PythonJson
         }
         catch (JsonException)
         {
-            if (Rewrite(utf8.Span) is not { } finite)
+            if (Rewritten(utf8.Span) is not { } finite)
                 throw;
             return JsonDocument.Parse(finite, Options);
         }
@@ -41,7 +41,8 @@ public static class PythonJson
     /// <summary>Whether this is the number that stands for NaN.</summary>
     public static bool IsNaN(JsonElement number) => number.ValueKind == JsonValueKind.Number && number.GetRawText() == "0e99999";
 
-    private static byte[]? Rewrite(ReadOnlySpan<byte> json)
+    /// <summary>The text with NaN and the infinities as numbers; null where it holds none of them.</summary>
+    public static byte[]? Rewritten(ReadOnlySpan<byte> json)
     {
         var result = new List<byte>(json.Length + 64);
         var found = false;

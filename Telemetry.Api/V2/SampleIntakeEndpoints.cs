@@ -3,8 +3,10 @@ using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
+using Telemetry.Api.V2.Queries;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering.Compact;
+using Telemetry.Ingest.Pipelines;
 using Telemetry.Ingest.Samples;
 using EventId = Telemetry.Domain.Streams.EventId;
 
@@ -16,7 +18,7 @@ internal static class SampleIntakeEndpoints
     private const int MaxKeyLength = 255;
     private static readonly string[] JsonTypes = ["application/json", "text/javascript", "application/javascript"];
 
-    private static readonly Argument Direct = new("direct", ArgumentKind.Text, "Accepted and without effect: samples are always stored before the answer.");
+    private static readonly Argument Direct = new("direct", ArgumentKind.Text, "True: the samples are stored as they are. Otherwise they go through the pipelines, where there are any. Either way before the answer.");
     private static readonly Call MeterCall = new(JsonFormat, SampleFaults.ForMeter);
     private static readonly Call SamplesCall = new(AnyFormat, SampleFaults.ForSamples);
 
@@ -33,7 +35,7 @@ internal static class SampleIntakeEndpoints
             .WithTags("Samples").WithName("post_samples").WithSummary("Posts samples of any meters: a JSON list, NDJSON or the compact format.");
     }
 
-    /// <summary>Both ways of Ceilometer's argument <c>direct</c> are one here: samples are stored before the answer.</summary>
+    /// <summary>Samples that are not <c>direct</c> go through the pipelines; unlike with Ceilometer they are stored before the answer, too.</summary>
     private static Task PostMeterAsync(HttpContext context, [AsParameters] IntakeServices intake)
     {
         var (caller, name) = (context.Caller(), PathSegments.Decoded(context, "name", fromEnd: 0));
@@ -50,14 +52,17 @@ internal static class SampleIntakeEndpoints
     {
         try
         {
-            Arguments.OfQueryString(context);
+            var arguments = Arguments.OfQueryString(context);
             var format = call.Format(context.Request);
             var id = IdOf(context);
             var (parsed, evidence) = await ReadAsync(context, intake, format, rules);
-            await intake.Signatures.DemandAsync("rest", evidence, parsed.Batch, context.RequestAborted);
+            await intake.Signatures.DemandAsync("rest", evidence, parsed, context.RequestAborted);
             if (parsed.Dropped > 0)
                 intake.Refusals.AddDropped(parsed.Dropped);
-            var accepted = await intake.Samples.AcceptAsync(parsed.Batch, id, "rest", evidence, context.RequestAborted);
+            var pipelines = call == MeterCall && evidence is null && !IsDirect(arguments) ? context.RequestServices.GetService<PostedSamples>() : null;
+            var accepted = pipelines is { AreTransformed: true }
+                ? await pipelines.AcceptAsync(parsed.Batch, id, "rest", context.RequestAborted)
+                : await intake.Samples.AcceptAsync(parsed.Batch, id, "rest", evidence, context.RequestAborted);
             await AnswerAsync(context, parsed, accepted);
         }
         catch (Exception e) when (SampleFaults.Translate(e, call.Translate) is { } refused)
@@ -66,6 +71,8 @@ internal static class SampleIntakeEndpoints
             throw refused.Error;
         }
     }
+
+    private static bool IsDirect(Arguments arguments) => arguments.Text(Direct) is { } text && TypedValue.Boolean(text) == true;
 
     private static async Task<(ParsedSamples Parsed, BatchEvidence? Evidence)> ReadAsync(HttpContext context, IntakeServices intake, SampleFormat format, SampleRules rules)
     {

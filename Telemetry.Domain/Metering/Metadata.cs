@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
@@ -65,7 +67,7 @@ public sealed class Metadata : IEquatable<Metadata>
     /// <summary>The canonical form of a JSON object.</summary>
     public static Metadata From(JsonElement root)
     {
-        using var buffer = new MemoryStream();
+        var buffer = new ArrayBufferWriter<byte>(JsonMarshal.GetRawUtf8Value(root).Length + 16);
         try
         {
             using var writer = new Utf8JsonWriter(buffer, CanonicalOptions);
@@ -75,7 +77,7 @@ public sealed class Metadata : IEquatable<Metadata>
         {
             throw new JsonException("Metadata has text that is no Unicode.", e);
         }
-        return FromCanonical(buffer.GetBuffer().AsSpan(0, (int)buffer.Length));
+        return FromCanonical(buffer.WrittenSpan);
     }
 
     /// <summary>The value of a key, by a path whose segments are joined with dots; <c>[n]</c> names an element of a list.</summary>
@@ -140,17 +142,33 @@ public sealed class Metadata : IEquatable<Metadata>
         _ => QueryValue.Null,
     };
 
+    /// <summary>The keys in ordinal order, repeated ones as they came; in a rented array.</summary>
+    private static ((string Name, int Place, JsonElement Value)[] Properties, int Count) Sorted(JsonElement value)
+    {
+        var properties = ArrayPool<(string Name, int Place, JsonElement Value)>.Shared.Rent(value.GetPropertyCount());
+        var count = 0;
+        foreach (var property in value.EnumerateObject())
+            properties[count] = (property.Name, count++, property.Value);
+        properties.AsSpan(0, count).Sort(static (a, b) => string.CompareOrdinal(a.Name, b.Name) is var by && by != 0 ? by : a.Place.CompareTo(b.Place));
+        return (properties, count);
+    }
+
     private static void WriteCanonical(Utf8JsonWriter writer, JsonElement element)
     {
         switch (element.ValueKind)
         {
             case JsonValueKind.Object:
                 writer.WriteStartObject();
-                foreach (var property in element.EnumerateObject().GroupBy(p => p.Name).Select(g => g.Last()).OrderBy(p => p.Name, StringComparer.Ordinal))
+                var (properties, count) = Sorted(element);
+                for (var i = 0; i < count; i++)
                 {
-                    writer.WritePropertyName(property.Name);
-                    WriteCanonical(writer, property.Value);
+                    var (name, _, value) = properties[i];
+                    if (i + 1 < count && name == properties[i + 1].Name)
+                        continue; // of repeated keys the last one
+                    writer.WritePropertyName(name);
+                    WriteCanonical(writer, value);
                 }
+                ArrayPool<(string, int, JsonElement)>.Shared.Return(properties, clearArray: true);
                 writer.WriteEndObject();
                 break;
             case JsonValueKind.Array:
@@ -160,7 +178,7 @@ public sealed class Metadata : IEquatable<Metadata>
                 writer.WriteEndArray();
                 break;
             case JsonValueKind.Number:
-                writer.WriteRawValue(element.GetRawText(), skipInputValidation: true);
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value(element), skipInputValidation: true);
                 break;
             default:
                 element.WriteTo(writer);

@@ -14,6 +14,16 @@ public sealed record SampleInFlight(SeriesKey Series, long Timestamp, double Vol
     /// <summary>The sender's HMAC, 32 bytes; null where it sent none or where it no longer fits.</summary>
     public byte[]? Signature { get; init; }
 
+    /// <summary>The samples of a batch, one by one.</summary>
+    public static IReadOnlyList<SampleInFlight> Of(SampleBatch batch) =>
+    [
+        .. Enumerable.Range(0, batch.Count).Select(i => new SampleInFlight(batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i])
+        {
+            MessageId = batch.MessageIds?[i],
+            Signature = batch.Signature(i) is null ? null : batch.Signatures![(32 * i)..(32 * (i + 1))],
+        }),
+    ];
+
     /// <summary>The columns of these samples, in their order; equal series and metadata become one object each.</summary>
     public static SampleBatch ToBatch(IReadOnlyList<SampleInFlight> samples)
     {

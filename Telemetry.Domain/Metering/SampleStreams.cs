@@ -13,16 +13,19 @@ public static class SampleStreams
     public const string NoProject = "none";
 
     // Formatting a name costs more than everything else about splitting a batch; projects times months in use are few.
-    private static readonly ConcurrentDictionary<(string Project, int Month), StreamName> Names = new();
+    private static readonly ConcurrentDictionary<(string Category, string Project, int Month), StreamName> Names = new();
 
-    public static StreamName For(string? project, long timestamp)
+    public static StreamName For(string? project, long timestamp) => For(Category, project, timestamp);
+
+    /// <summary>The stream of a category that is divided as samples are.</summary>
+    internal static StreamName For(string category, string? project, long timestamp)
     {
         var at = UnixMicroseconds.ToDateTime(timestamp);
-        var key = (project ?? NoProject, at.Year * 12 + at.Month - 1);
+        var key = (category, project ?? NoProject, at.Year * 12 + at.Month - 1);
         if (Names.Count > 100_000)
             Names.Clear();
         return Names.GetOrAdd(key, static k =>
-            new(Category, string.Create(CultureInfo.InvariantCulture, $"{k.Project}-{k.Month / 12:0000}-{k.Month % 12 + 1:00}")));
+            new(k.Category, string.Create(CultureInfo.InvariantCulture, $"{k.Project}-{k.Month / 12:0000}-{k.Month % 12 + 1:00}")));
     }
 
     /// <summary>The month that an instant lies in, start inclusive, end exclusive, in microseconds.</summary>

@@ -58,6 +58,34 @@ public static class MessageSignature
         }
     }
 
+    /// <summary>Whether a signature was made with one of the secrets over a text that is known already; compared in constant time.</summary>
+    /// <param name="text">What <see cref="TextOf"/> gives, part by part.</param>
+    /// <param name="claimed">The signature's text.</param>
+    public static bool Verify(ReadOnlySpan<byte> text, ReadOnlySpan<byte> claimed, SigningSecrets secrets)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        Span<byte> hex = stackalloc byte[64];
+        var right = secrets.AcceptsAll;
+        for (var key = 0; key < secrets.Count; key++)
+        {
+            secrets.Hash(key, text, hash);
+            Convert.TryToHexStringLower(hash, hex, out _);
+            right |= CryptographicOperations.FixedTimeEquals(hex, claimed);
+        }
+        return right;
+    }
+
+    /// <summary>The text that is signed of an object's property.</summary>
+    /// <exception cref="JsonException">A text is no valid Unicode.</exception>
+    public static byte[] TextOf(string name, JsonElement value)
+    {
+        using var text = SignedText.Of(name, value);
+        return text.Utf8.ToArray();
+    }
+
+    /// <summary>Whether a JSON number stands there as Python prints it.</summary>
+    public static bool IsPrintedByPython(ReadOnlySpan<byte> number) => SignedText.IsPrintedByPython(number);
+
     /// <summary>The 32 bytes of a signature's text, null where it is not 64 lower-case hexadecimal digits.</summary>
     public static byte[]? Bytes(JsonElement signature)
     {

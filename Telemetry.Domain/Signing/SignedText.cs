@@ -40,6 +40,26 @@ internal sealed class SignedText : IDisposable
         }
     }
 
+    /// <summary>The part of one property.</summary>
+    /// <exception cref="JsonException">A text is no valid Unicode.</exception>
+    public static SignedText Of(string name, JsonElement value)
+    {
+        var text = new SignedText();
+        try
+        {
+            text.AddProperty(Encoding.UTF8.GetBytes(name), value);
+            return text;
+        }
+        catch
+        {
+            text.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether a number that Python wrote into JSON is what it prints for it, too.</summary>
+    public static bool IsPrintedByPython(ReadOnlySpan<byte> raw) => IsPythonInteger(raw) || IsPythonFloat(raw);
+
     public void Dispose()
     {
         ArrayPool<byte>.Shared.Return(_text);
@@ -53,21 +73,25 @@ internal sealed class SignedText : IDisposable
         var parent = _nameLength;
         for (var i = 0; i < count; i++)
         {
-            var pair = pairs[i];
-            AddName(pair.Key);
-            if (pair.Value.ValueKind == JsonValueKind.Object)
-            {
-                AddName(":"u8);
-                AddObject(pair.Value);
-            }
-            else if (!_name.AsSpan(0, _nameLength).SequenceEqual("message_signature"u8))
-            {
-                Add(_name.AsSpan(0, _nameLength));
-                AddValue(pair.Value, inList: false);
-            }
+            AddProperty(pairs[i].Key, pairs[i].Value);
             _nameLength = parent;
         }
         ArrayPool<Pair>.Shared.Return(pairs, clearArray: true);
+    }
+
+    private void AddProperty(ReadOnlySpan<byte> key, JsonElement value)
+    {
+        AddName(key);
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            AddName(":"u8);
+            AddObject(value);
+        }
+        else if (!_name.AsSpan(0, _nameLength).SequenceEqual("message_signature"u8))
+        {
+            Add(_name.AsSpan(0, _nameLength));
+            AddValue(value, inList: false);
+        }
     }
 
     private void AddValue(JsonElement value, bool inList)
@@ -128,7 +152,7 @@ internal sealed class SignedText : IDisposable
     private void AddNumber(JsonElement value)
     {
         var raw = JsonMarshal.GetRawUtf8Value(value);
-        if (IsPythonInteger(raw) || IsPythonFloat(raw))
+        if (IsPrintedByPython(raw))
             Add(raw);
         else
             Add(Encoding.ASCII.GetBytes(PythonText.Number(value)));
@@ -140,12 +164,24 @@ internal sealed class SignedText : IDisposable
     // Written by Python it is the shortest form already; where .NET has the same digits there is nothing to compute.
     private static bool IsPythonFloat(ReadOnlySpan<byte> raw)
     {
+        if (IsShortDecimal(raw))
+            return true;
         Span<byte> shortest = stackalloc byte[32];
         if (!raw.Contains((byte)'.') || raw.IndexOfAny((byte)'e', (byte)'E') >= 0
             || !double.TryParse(raw, CultureInfo.InvariantCulture, out var value)
             || !value.TryFormat(shortest, out var length, "R", CultureInfo.InvariantCulture))
             return false;
         return raw.SequenceEqual(shortest[..length]) || (raw.EndsWith(".0"u8) && raw.Length < 18 && raw[..^2].SequenceEqual(shortest[..length]));
+    }
+
+    // Up to 15 digits come back as they are, whatever the double (DBL_DIG); beyond 0.0001 without an exponent.
+    private static bool IsShortDecimal(ReadOnlySpan<byte> raw)
+    {
+        if (raw is [(byte)'-', ..])
+            raw = raw[1..];
+        var point = raw.IndexOf((byte)'.');
+        return raw.Length is >= 3 and <= 16 && point > 0 && !raw.StartsWith("0."u8) && raw[..point].IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0
+            && raw[(point + 1)..] is [.., var last] fraction && fraction.IndexOfAnyExceptInRange((byte)'0', (byte)'9') < 0 && (last != '0' || fraction.Length == 1);
     }
 
     /// <summary>Python's repr of bytes: quoted by <c>'</c>, or by <c>"</c> where only the former occurs inside.</summary>

@@ -8,7 +8,15 @@ public abstract record EventBody
     private EventBody() { } // closed: only the records below
 
     /// <summary>A JSON text (UTF-8) of an event family; kept byte by byte.</summary>
-    public sealed record Json(ReadOnlyMemory<byte> Utf8) : EventBody;
+    public sealed record Json(ReadOnlyMemory<byte> Utf8) : EventBody
+    {
+        /// <summary>What it says, once somebody has read it: several look at every event as it is appended. No part of its value.</summary>
+        internal object? Content { get; set; }
+
+        public bool Equals(Json? other) => other is not null && Utf8.Equals(other.Utf8);
+
+        public override int GetHashCode() => Utf8.GetHashCode();
+    }
 
     /// <summary>The samples of a <c>samples-recorded</c> event.</summary>
     public sealed record Samples(SampleBatch Batch) : EventBody;

@@ -26,12 +26,8 @@ public sealed record TelemetryEvent
         EventType = Bounded(eventType, MaxEventTypeLength, "type");
         GeneratedAt = generatedAt;
         Traits = traits;
-        var seen = new HashSet<(string, TraitType)>(traits.Count);
-        foreach (var trait in traits)
-        {
-            if (!seen.Add((trait.Name, trait.Type)))
-                throw new ArgumentException($"Trait '{trait.Name}' of type {trait.Type.Name()} is there twice.", nameof(traits));
-        }
+        if (Repeated(traits) is { } trait)
+            throw new ArgumentException($"Trait '{trait.Name}' of type {trait.Type.Name()} is there twice.", nameof(traits));
     }
 
     public string MessageId { get; }
@@ -60,6 +56,29 @@ public sealed record TelemetryEvent
             }
             return QueryValue.Null;
         }
+    }
+
+    private static Trait? Repeated(IReadOnlyList<Trait> traits)
+    {
+        if (traits.Count > 32) // few are compared sooner than hashed
+        {
+            var seen = new HashSet<(string, TraitType)>(traits.Count);
+            foreach (var trait in traits)
+            {
+                if (!seen.Add((trait.Name, trait.Type)))
+                    return trait;
+            }
+            return null;
+        }
+        for (var i = 1; i < traits.Count; i++)
+        {
+            for (var j = 0; j < i; j++)
+            {
+                if (traits[i].Type == traits[j].Type && traits[i].Name == traits[j].Name)
+                    return traits[i];
+            }
+        }
+        return null;
     }
 
     private string? Text(string name) => this[name, TraitType.Text].Text is { Length: > 0 and <= MaxProjectIdLength } text ? text : null;

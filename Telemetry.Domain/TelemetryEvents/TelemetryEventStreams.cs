@@ -1,4 +1,3 @@
-using System.Globalization;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 
@@ -10,9 +9,5 @@ public static class TelemetryEventStreams
     public const string Category = "events";
 
     /// <summary>The stream of an event: of its project, and of the month in which it was generated.</summary>
-    public static StreamName Of(TelemetryEvent e)
-    {
-        var month = UnixMicroseconds.ToDateTime(e.GeneratedAt);
-        return new(Category, string.Create(CultureInfo.InvariantCulture, $"{e.ProjectId ?? SampleStreams.NoProject}-{month:yyyy-MM}"));
-    }
+    public static StreamName Of(TelemetryEvent e) => SampleStreams.For(Category, e.ProjectId, e.GeneratedAt);
 }

@@ -14,6 +14,7 @@ public static class TelemetryEventsRecorded
 
     private static readonly JsonWriterOptions Compact = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <param name="events">Not changed any more.</param>
     public static EventBody.Json Write(IReadOnlyList<TelemetryEvent> events)
     {
         var buffer = new ArrayBufferWriter<byte>(1_024 * events.Count);
@@ -30,13 +31,20 @@ public static class TelemetryEventsRecorded
             json.WriteEndArray();
             json.WriteEndObject();
         }
-        return new(buffer.WrittenSpan.ToArray());
+        return new(buffer.WrittenSpan.ToArray()) { Content = events };
     }
 
-    /// <summary>The telemetry events of an event in the log; none where it is of another type.</summary>
+    /// <summary>The telemetry events of an event in the log; none where it is of another type. Each body is read once.</summary>
     /// <exception cref="FormatException">It is damaged.</exception>
     public static IReadOnlyList<TelemetryEvent> Read(RecordedEvent recorded) =>
-        recorded is { Type: Name, Body: EventBody.Json body } ? Read(body.Utf8) : [];
+        recorded is { Type: Name, Body: EventBody.Json body } ? body.Content as IReadOnlyList<TelemetryEvent> ?? Remembered(body) : [];
+
+    private static IReadOnlyList<TelemetryEvent> Remembered(EventBody.Json body)
+    {
+        var events = Read(body.Utf8);
+        body.Content = events;
+        return events;
+    }
 
     /// <exception cref="FormatException">It is damaged.</exception>
     public static IReadOnlyList<TelemetryEvent> Read(ReadOnlyMemory<byte> utf8)

@@ -4,6 +4,7 @@ using Telemetry.Domain.Metering;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Samples;
 using Telemetry.Ingest.Pipelines;
 
 namespace Telemetry.Ingest.Definitions;
@@ -21,13 +22,13 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
 
     /// <summary>Reads the files.</summary>
     /// <exception cref="ConfigurationFileException">A file is wrong, or cannot be read.</exception>
-    public NotificationConverter Load(NotificationOptions? options = null)
+    public NotificationConverter Load(NotificationOptions? options = null, SampleReader? reader = null)
     {
         var shipped = (ShippedDefinitions.MetersFile, ShippedDefinitions.Text(ShippedDefinitions.MetersFile));
         return new(
             MeterDefinitions.Read([.. Meters.SelectMany(Expand).Select(f => (f, Text(f))), shipped]),
             Events is null ? ShippedDefinitions.Events(DropUnmatched) : EventDefinitions.Read(Events, Text(Events), DropUnmatched),
-            options);
+            options, reader);
     }
 
     /// <summary>Reads one file of whichever kind it is, definitions or pipelines of meters or events, and says what is in it.</summary>

@@ -26,8 +26,11 @@ public sealed class EventIntake(IEventStore log, IProjectionProgress projections
             return new(await log.HeadAsync(ct), 0, AlreadyStored: false);
         var distinct = events.Count == 1 ? events : [.. events.DistinctBy(e => e.MessageId)];
         var id = IdOf(distinct);
-        var news = distinct.GroupBy(TelemetryEventStreams.Of).Select((stream, n) => new NewEvent(
-            SampleIntake.PartId(id, n), TelemetryEventsRecorded.Name, TelemetryEventsRecorded.Write([.. stream]), [new(stream.Key)], metadata)).ToArray();
+        NewEvent[] news = distinct is [var only]
+            ? [New(0, TelemetryEventStreams.Of(only), [only])]
+            : [.. distinct.GroupBy(TelemetryEventStreams.Of).Select((stream, n) => New(n, stream.Key, [.. stream]))];
+        NewEvent New(int n, StreamName stream, TelemetryEvent[] part) =>
+            new(SampleIntake.PartId(id, n), TelemetryEventsRecorded.Name, TelemetryEventsRecorded.Write(part), [new(stream)], metadata);
         var result = await log.AppendAsync(news, ct);
         if (!result.AlreadyStored)
             metrics.AcceptedEvents(distinct.Count);

@@ -23,8 +23,8 @@ internal sealed class NotificationIntake(
             message = converter.Convert(body);
             var id = EventId.FromName(Encoding.UTF8.GetBytes($"notification\n{message.MessageId}"));
             var problems = new List<string>(message.Problems);
-            var isNew = message.IsFinished
-                ? await store.StoreAsync(_repeated.Without(message.Samples, id), message.Events, id, Source, problems.Add, ct)
+            var isNew = message.Columns is { } columns ? await store.StoreAsync(_repeated.Without(columns, id), id, Source, ct)
+                : message.IsFinished ? await store.StoreAsync(_repeated.Without(message.Samples, id), message.Events, id, Source, problems.Add, ct)
                 : await pipelines.AcceptAsync(message.Samples, message.Events, id, Source, problems.Add, ct);
             metrics.Count(exchange, isNew ? "accepted" : "repeated");
             Report(exchange, message, problems);

@@ -3,12 +3,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Telemetry.Domain.Signing;
+using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Datagrams;
 using Telemetry.Ingest.Definitions;
 using Telemetry.Ingest.Notifications.Bus;
 using Telemetry.Ingest.Pipelines;
 using Telemetry.Ingest.Pipelines.Publishers;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Notifications;
 
@@ -20,13 +22,11 @@ public static class NotificationsServiceCollectionExtensions
     {
         services.AddOptions<NotificationSettings>().BindConfiguration(NotificationSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<PipelineSettings>().BindConfiguration(PipelineSettings.Section);
-        services.AddOptions<SigningSettings>().BindConfiguration(SigningSettings.Section);
         services.AddOptions<BusOptions>().BindConfiguration(BusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
-        services.AddSingleton(s => new SigningSecrets(s.GetRequiredService<IOptions<SigningSettings>>().Value.Secrets));
         services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Options(s.GetRequiredService<SigningSecrets>()));
-        services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Files.Load(s.GetRequiredService<NotificationOptions>()));
+        services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Files.Load(s.GetRequiredService<NotificationOptions>(), s.GetRequiredService<SampleReader>()));
         services.AddPipelines();
         services.AddSingleton<NotificationMetrics>();
         services.AddSingleton<NotificationLog>();
@@ -56,6 +56,9 @@ public static class NotificationsServiceCollectionExtensions
         services.AddSingleton(s => new PipelineStateFile(
             s.GetRequiredService<DataDirectory>().PathOf("pipelines.json"), s.GetRequiredService<ILogger<PipelineStateFile>>()));
         services.AddSingleton<PipelineIntake>();
+        services.AddSingleton(s => new PostedSamples(
+            s.GetRequiredService<SamplePipelines>(), s.GetRequiredService<PipelineIntake>(), s.GetRequiredService<IEventStore>(), s.GetRequiredService<IProjectionProgress>(),
+            s.GetRequiredService<SampleLimits>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<PostedSamples>>()));
         services.AddHostedService(s => s.GetRequiredService<PipelineIntake>());
     }
 }

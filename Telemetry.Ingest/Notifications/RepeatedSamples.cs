@@ -31,6 +31,28 @@ internal sealed class RepeatedSamples
         return kept;
     }
 
+    /// <inheritdoc cref="Without(IReadOnlyList{SampleInFlight}, EventId)"/>
+    public SampleBatch Without(SampleBatch samples, EventId message)
+    {
+        if (samples.MessageIds is not { } ids)
+            return samples;
+        List<int>? kept = null; // null as long as all are
+        lock (_lock)
+        {
+            for (var i = 0; i < samples.Count; i++)
+            {
+                if (ids.Uuids[i] == Guid.Empty || FirstOf(ids.Uuids[i], message) == message)
+                    kept?.Add(i);
+                else
+                    kept ??= [.. Enumerable.Range(0, i)];
+            }
+        }
+        return kept is null ? samples : new(
+            [.. kept.Select(i => samples.Series[i])], [.. kept.Select(i => samples.Timestamps[i])], [.. kept.Select(i => samples.Volumes[i])], [.. kept.Select(i => samples.Metadata[i])],
+            new([.. kept.Select(i => samples.MessageIds.Uuids[i])], kept.Index().Where(k => ids.Others.ContainsKey(k.Item)).ToDictionary(k => k.Index, k => ids.Others[k.Item])),
+            samples.Signatures is null ? null : [.. kept.SelectMany(i => samples.Signatures[(32 * i)..(32 * (i + 1))])]);
+    }
+
     private EventId FirstOf(Guid id, EventId message)
     {
         if (_recent.TryGetValue(id, out var first) || _older.TryGetValue(id, out first))

@@ -113,8 +113,10 @@ internal sealed class PipelineIntake(
         foreach (var one in published)
             await publishers.PublishAsync(one, ct);
         // What several sinks send to the store is one sample, one event.
-        var kept = released.Where(p => p.GoToStore).SelectMany(p => p.Samples).Distinct(ReferenceEqualityComparer.Instance).Cast<SampleInFlight>().ToList();
-        var recorded = published.Where(p => p.GoToStore).SelectMany(p => p.Events).DistinctBy(e => e.MessageId).ToList();
+        var kept = released is [{ GoToStore: true, Samples: [_] only }] ? only
+            : [.. released.Where(p => p.GoToStore).SelectMany(p => p.Samples).Distinct(ReferenceEqualityComparer.Instance).Cast<SampleInFlight>()];
+        var recorded = published is [{ GoToStore: true, Events: [_] onlyEvents }] ? onlyEvents
+            : [.. published.Where(p => p.GoToStore).SelectMany(p => p.Events).DistinctBy(e => e.MessageId)];
         return await store.StoreAsync(kept, recorded, id, source, problem, ct);
     }
 

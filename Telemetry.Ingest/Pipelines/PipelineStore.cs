@@ -40,6 +40,10 @@ public sealed class PipelineStore(
         return storing is null ? recorded : await storing;
     }
 
+    /// <summary>The same for samples that are columns already; none are stored at once.</summary>
+    public async Task<bool> StoreAsync(SampleBatch samples, EventId id, string source, CancellationToken ct) =>
+        samples.Count == 0 || await PatientlyAsync(() => sampleIntake.AppendAsync(samples, id, source, ct), ct);
+
     /// <inheritdoc/>
     public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct) =>
         StoreAsync(samples, [], EventId.New(), source, logger.SampleNotKept, ct);

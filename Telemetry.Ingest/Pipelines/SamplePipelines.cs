@@ -26,7 +26,7 @@ public sealed class SamplePipelines
     }
 
     /// <summary>All samples to the store, unchanged.</summary>
-    public static SamplePipelines Default() => new(PipelineFile.Default("meters"));
+    public static SamplePipelines Default() => new(PipelineFile.Default("meters")) { StoresAll = true };
 
     /// <exception cref="ConfigurationFileException">The file is wrong.</exception>
     public static SamplePipelines Read(string file, string text) => new(PipelineFile.Read(file, text, "meters"));
@@ -36,6 +36,9 @@ public sealed class SamplePipelines
 
     /// <summary>The same, sink by sink.</summary>
     internal IEnumerable<(string Sink, IReadOnlyList<PublisherUrl> Publishers)> PublishersBySink => _sinks.Select(s => (s.Definition.Name, s.Definition.Publishers));
+
+    /// <summary>Whether every sample is stored unchanged, and nothing else is done.</summary>
+    public bool StoresAll { get; private init; }
 
     /// <summary>Whether there is a state that must survive a restart.</summary>
     public bool Remembers => _sinks.Any(s => s.Transformers.Length > 0);

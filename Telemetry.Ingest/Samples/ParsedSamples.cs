@@ -6,7 +6,11 @@ namespace Telemetry.Ingest.Samples;
 /// <param name="Batch">Empty only where all were dropped.</param>
 /// <param name="Given">What an answer has to echo as it was sent; null where the batch itself shows it.</param>
 /// <param name="Dropped">Messages without a volume (null), which Ceilometer's pipelines drop with a warning (ceilometer/pipeline/sample.py).</param>
-public sealed record ParsedSamples(SampleBatch Batch, GivenForm? Given = null, int Dropped = 0);
+public sealed record ParsedSamples(SampleBatch Batch, GivenForm? Given = null, int Dropped = 0)
+{
+    /// <summary>Whether every sample carried an HMAC by one of our secrets.</summary>
+    public bool IsSigned { get; init; }
+}
 
 /// <summary>What of posted samples is stored in another form than the sender's, a column each.</summary>
 /// <param name="Metadata">With the keys as sent.</param>

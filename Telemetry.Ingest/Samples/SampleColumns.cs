@@ -1,4 +1,5 @@
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 
 namespace Telemetry.Ingest.Samples;
 
@@ -90,4 +91,9 @@ internal sealed class SampleColumns
 internal sealed record MetadataForms(Metadata Stored, Metadata Given)
 {
     public static readonly MetadataForms Empty = new(Metadata.Empty, Metadata.Empty);
+
+    private byte[]? _signedText;
+
+    /// <summary>What a sample's signature is made over of its metadata.</summary>
+    public ReadOnlySpan<byte> SignedText => _signedText ??= MessageSignature.TextOf(SampleField.ResourceMetadata.Name(), Given.Root);
 }

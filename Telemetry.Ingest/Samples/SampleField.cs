@@ -18,13 +18,17 @@ internal enum SampleField
     MessageId,
     MessageSignature,
 
-    /// <summary>Known and not kept: recorded_at, monotonic_time, user_name, project_name, publisher_id.</summary>
-    Ignored,
+    // Known and not kept, but signed like the others.
+    MonotonicTime,
+    ProjectName,
+    PublisherId,
+    RecordedAt,
+    UserName,
 }
 
 internal static class SampleFields
 {
-    public const int Count = (int)SampleField.Ignored + 1;
+    public const int Count = (int)SampleField.UserName + 1;
 
     public static string Name(this SampleField field) => field switch
     {
@@ -40,6 +44,11 @@ internal static class SampleFields
         SampleField.ResourceMetadata => "resource_metadata",
         SampleField.MessageId => "message_id",
         SampleField.MessageSignature => "message_signature",
+        SampleField.MonotonicTime => "monotonic_time",
+        SampleField.ProjectName => "project_name",
+        SampleField.PublisherId => "publisher_id",
+        SampleField.RecordedAt => "recorded_at",
+        SampleField.UserName => "user_name",
         _ => throw new ArgumentOutOfRangeException(nameof(field), field, "It has no single name."),
     };
 
@@ -56,7 +65,7 @@ internal static class SampleFields
             case 10 when name.SequenceEqual("project_id"u8): return SampleField.ProjectId;
             case 10 when name.SequenceEqual("message_id"u8): return SampleField.MessageId;
             case 11 when name.SequenceEqual("resource_id"u8): return SampleField.ResourceId;
-            case 11 when name.SequenceEqual("recorded_at"u8): return SampleField.Ignored;
+            case 11 when name.SequenceEqual("recorded_at"u8): return SampleField.RecordedAt;
             case 12 when name.SequenceEqual("counter_name"u8): return SampleField.CounterName;
             case 12 when name.SequenceEqual("counter_type"u8): return SampleField.CounterType;
             case 12 when name.SequenceEqual("counter_unit"u8): return SampleField.CounterUnit;
@@ -66,8 +75,10 @@ internal static class SampleFields
         if (!messages)
             return null;
         return name.SequenceEqual("message_signature"u8) ? SampleField.MessageSignature
-            : name.SequenceEqual("monotonic_time"u8) || name.SequenceEqual("user_name"u8)
-                || name.SequenceEqual("project_name"u8) || name.SequenceEqual("publisher_id"u8) ? SampleField.Ignored
+            : name.SequenceEqual("monotonic_time"u8) ? SampleField.MonotonicTime
+            : name.SequenceEqual("user_name"u8) ? SampleField.UserName
+            : name.SequenceEqual("project_name"u8) ? SampleField.ProjectName
+            : name.SequenceEqual("publisher_id"u8) ? SampleField.PublisherId
             : null;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
@@ -17,6 +18,8 @@ public static class SampleIntakeServiceCollectionExtensions
         services.AddSingleton(s => new BodyBudget(s.GetRequiredService<SampleLimits>().MaxBytesInFlight));
         services.AddSingleton<IntakeMetrics>();
         services.AddSingleton<Refusals>();
+        services.AddOptions<SigningSettings>().BindConfiguration(SigningSettings.Section);
+        services.AddSingleton(s => new SigningSecrets(s.GetRequiredService<IOptions<SigningSettings>>().Value.Secrets));
         services.AddSingleton<SampleReader>();
         services.AddSingleton<SampleIntake>();
         services.AddOptions<SignatureOptions>().BindConfiguration("Telemetry:Ingest:Signatures");

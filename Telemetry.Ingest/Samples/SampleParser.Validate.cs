@@ -16,6 +16,8 @@ internal sealed partial class SampleParser
     private readonly ByteTable<MetadataForms> _messageMetadata = new(maxBytes: 32 << 20);
     private readonly ByteTable<MetadataForms> _meterMetadata = new(maxBytes: 4 << 20);
     private readonly byte[] _key = new byte[1 + 7 * (2 + MaxRawLength)];
+    private readonly SampleSignatures _signatures = new(secrets);
+    private int _signed;
     private byte[]? _defaultProject;
     private byte[]? _defaultUser;
     private (int Start, int Length, MetadataForms Forms) _lastMetadata;
@@ -29,7 +31,8 @@ internal sealed partial class SampleParser
     private FieldToken this[SampleField field] => _tokens[(int)field];
 
     /// <summary>Checks the sample that was read, in the order of Ceilometer's checks, and adds it to the columns.</summary>
-    private void Validate(ReadOnlySpan<byte> body)
+    /// <param name="sample">Its object.</param>
+    private void Validate(ReadOnlySpan<byte> body, ReadOnlySpan<byte> sample)
     {
         // A series that is known was found good when it was met first.
         var key = SeriesBytes(body);
@@ -39,6 +42,7 @@ internal sealed partial class SampleParser
         var volume = Volume(body);
         var timestamp = Timestamp(body, out var offsetMinutes);
         var metadata = MetadataOf(body);
+        CheckSignature(body, sample, metadata);
         if (_rules.Meter is { } meter)
             CheckMeterContract(body, meter, series);
         series ??= AddSeries(body, key);
@@ -139,7 +143,7 @@ internal sealed partial class SampleParser
     {
         var token = this[SampleField.Timestamp];
         offsetMinutes = null;
-        if (token.IsNullOrAbsent)
+        if (token.IsNullOrAbsent && !_rules.AreFinished)
             return _now;
         if (token.Type == JsonTokenType.String)
         {
@@ -147,7 +151,7 @@ internal sealed partial class SampleParser
             if (IsoTimestamp.TryParse(text, out var microseconds, out offsetMinutes))
                 return microseconds;
         }
-        throw Fault(SampleFaultKind.Malformed, SampleField.Timestamp, body, "A timestamp is ISO 8601 text, of the years 1 to 9999 in UTC.");
+        throw Fault(token.IsNullOrAbsent ? SampleFaultKind.Missing : SampleFaultKind.Malformed, SampleField.Timestamp, body, "A timestamp is ISO 8601 text, of the years 1 to 9999 in UTC.");
     }
 
     private MetadataForms MetadataOf(ReadOnlySpan<byte> body)
@@ -237,12 +241,23 @@ internal sealed partial class SampleParser
         _columns.SetId(id);
     }
 
+    /// <summary>Verifies what the sender signed. Unlike batch signatures this needs the fields' own text, which is gone once they are read.</summary>
+    private void CheckSignature(ReadOnlySpan<byte> body, ReadOnlySpan<byte> sample, MetadataForms metadata)
+    {
+        var token = this[SampleField.MessageSignature];
+        if (secrets.AcceptsAll || (IsUnset(token) && !_rules.AreFinished))
+            return;
+        if (!_signatures.IsRight(body, _tokens, sample, metadata))
+            throw new SignatureRefusedException($"{SampleField.MessageSignature.Name()} of samples[{_index}] is missing or by none of the secrets.");
+        _signed++;
+    }
+
     private void AddSignature(ReadOnlySpan<byte> body)
     {
         var token = this[SampleField.MessageSignature];
         if (IsUnset(token))
             return;
-        if (token.Type != JsonTokenType.String || token.Length != 66
+        if (token.Type != JsonTokenType.String || token.Length != 2 + 64
             || Convert.FromHexString(token.Text(body), _columns.AddSignature(), out _, out _) != System.Buffers.OperationStatus.Done)
             throw Fault(SampleFaultKind.Invalid, SampleField.MessageSignature, body, "A signature has 64 hexadecimal digits.");
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Unicode;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 
 namespace Telemetry.Ingest.Samples;
 
@@ -10,7 +11,7 @@ namespace Telemetry.Ingest.Samples;
 /// not even a string. Reading notes where each field's value stands; checking (<c>SampleParser.Validate.cs</c>) looks at the values in the
 /// contract's order. Not safe for use by several threads: <see cref="SampleReader"/> keeps a few.
 /// </remarks>
-internal sealed partial class SampleParser(SampleLimits limits, SharedSeries shared)
+internal sealed partial class SampleParser(SampleLimits limits, SharedSeries shared, SigningSecrets secrets)
 {
     // A list, a wrapping object and the sample itself may lie around metadata.
     private const int MaxDepth = Metadata.MaxDepth + 3;
@@ -21,6 +22,7 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
     private long _now;
     private int _index; // of the sample that is being read
     private int _dropped;
+    private int _itemStart; // of its object in the body
     private int _readFrom; // where in the body the reader's own positions begin
     private JsonReaderState _afterMetadata;
 
@@ -51,12 +53,12 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
         }
         if (_index == 0)
             throw NoSamples();
-        return new(_columns.ToBatch(), rules.Meter is null ? null : _columns.ToGivenForm(), _dropped);
+        return new(_columns.ToBatch(), rules.Meter is null ? null : _columns.ToGivenForm(), _dropped) { IsSigned = _signed == _index };
     }
 
     private void Begin(SampleRules rules, long now)
     {
-        (_rules, _now, _index, _dropped, _lastMetadata, _readFrom) = (rules, now, 0, 0, default, 0);
+        (_rules, _now, _index, _dropped, _signed, _lastMetadata, _readFrom) = (rules, now, 0, 0, 0, default, 0);
         _columns.Clear();
         BeginValidation();
     }
@@ -102,6 +104,7 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
             throw Fault(SampleFaultKind.Malformed, "A sample is a JSON object.", token, body);
         }
         Array.Clear(_tokens);
+        _itemStart = _readFrom + (int)reader.TokenStartIndex;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var field = FieldOf(ref reader);
@@ -113,7 +116,7 @@ internal sealed partial class SampleParser(SampleLimits limits, SharedSeries sha
             reader.Read();
             _tokens[(int)field] = Token(ref reader); // of repeated fields the last counts
         }
-        Validate(body);
+        Validate(body, body[_itemStart..(_readFrom + (int)reader.BytesConsumed)]);
         _index++;
     }
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 
 namespace Telemetry.Ingest.Samples;
 
@@ -17,7 +18,8 @@ public enum SampleFormat
 }
 
 /// <summary>Reads bodies of samples in any form, for any number of threads at once.</summary>
-public sealed class SampleReader(SampleLimits limits, TimeProvider clock)
+/// <param name="secrets">By which samples that carry an HMAC must be signed.</param>
+public sealed class SampleReader(SampleLimits limits, TimeProvider clock, SigningSecrets secrets)
 {
     private readonly SharedSeries _shared = new();
     private readonly NamedDictionaries _dictionaries = new(limits.MaxDictionaryBytes);
@@ -27,10 +29,11 @@ public sealed class SampleReader(SampleLimits limits, TimeProvider clock)
 
     /// <summary>Reads and checks a whole body; nothing of the result refers to its bytes.</summary>
     /// <exception cref="SampleFaultException">There is a fault; the first one is told.</exception>
+    /// <exception cref="SignatureRefusedException">A sample's HMAC is wrong. Compact bodies hold none of the text that was signed; theirs are kept as they come.</exception>
     public ParsedSamples Read(ReadOnlySpan<byte> body, SampleFormat format, SampleRules rules)
     {
         ArgumentNullException.ThrowIfNull(rules);
-        var parsers = _idle.TryPop(out var idle) ? idle : new(new(limits, _shared), new(limits, _shared, _dictionaries));
+        var parsers = _idle.TryPop(out var idle) ? idle : new(new(limits, _shared, secrets), new(limits, _shared, _dictionaries));
         try
         {
             return format == SampleFormat.Compact

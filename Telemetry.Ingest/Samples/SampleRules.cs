@@ -22,6 +22,9 @@ public sealed record SampleRules
     /// <summary>Whether an explicit null (or empty text) as project or user means nobody, instead of the default.</summary>
     public bool NullMeansNobody { get; private init; }
 
+    /// <summary>Whether samples must have a time, and a signature where there are secrets.</summary>
+    public bool AreFinished { get; private init; }
+
     /// <summary>The only project that samples may belong to; null for any.</summary>
     public string? LimitedToProject { get; private init; }
 
@@ -41,6 +44,9 @@ public sealed record SampleRules
         NullMeansNobody = limitedToProject is null,
         LimitedToProject = limitedToProject,
     };
+
+    /// <summary>Finished samples that agents send each other: each has its time, and where there are secrets its signature.</summary>
+    public static readonly SampleRules Finished = new() { NullMeansNobody = true, AreFinished = true };
 
     /// <summary>The source as it is stored.</summary>
     public string StoredSource(string? source, string? projectId) => (Meter, Text(source) ?? DefaultSource) switch

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Telemetry.Api.V2;
@@ -15,9 +16,12 @@ using EventId = Telemetry.Domain.Streams.EventId;
 namespace Telemetry.Api.Tests;
 
 /// <summary>The intake behind a real Kestrel on a free port, with a log in memory.</summary>
-public sealed class SampleIntakeHost : IAsyncLifetime
+public class SampleIntakeHost : IAsyncLifetime
 {
     private WebApplication _app = null!;
+
+    /// <summary>Of the program's configuration.</summary>
+    protected virtual IReadOnlyDictionary<string, string?> Settings => new Dictionary<string, string?>();
 
     internal SwitchableStore Store { get; } = new();
     public HttpClient Client { get; private set; } = null!;
@@ -26,6 +30,7 @@ public sealed class SampleIntakeHost : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
+        builder.Configuration.AddInMemoryCollection(Settings);
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddTelemetryApi();
         builder.Services.AddSampleIntake();
@@ -45,6 +50,7 @@ public sealed class SampleIntakeHost : IAsyncLifetime
     {
         Client.Dispose();
         await _app.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 
     public async Task<IntakeAnswer> PostAsync(string path, byte[] body, string? contentType = "application/json", params (string Name, string Value)[] headers)

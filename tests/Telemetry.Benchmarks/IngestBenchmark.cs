@@ -1,19 +1,28 @@
 using System.Buffers;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
 using Telemetry.Domain.Metering.Compact;
+using Telemetry.Domain.Signing;
 
 namespace Telemetry.Benchmarks;
 
-/// <summary>How fast samples go in: JSON, JSON with ids and signatures, compact, and compact with dictionaries sent once; on several connections, and JSON on one.</summary>
+/// <summary>How fast samples go in: JSON, JSON with ids and signatures (kept, or as HMACs verified), compact, and compact with dictionaries sent once; on several connections, and JSON on one.</summary>
 internal static class IngestBenchmark
 {
+    private const string Secret = "s3cr3t";
+
+    private static readonly SigningSecrets Secrets = new([Secret]);
+
     /// <param name="signed">Null: unsigned; <c>body</c>: each body is signed; otherwise the batch.</param>
     /// <param name="log">Null for SQLite; <c>postgres</c> or <c>esdb</c> for SQLite and that in turn, with their ratio.</param>
     public static async Task RunAsync(int polls, int connections, string? only = null, string? signed = null, string? log = null)
     {
         Console.WriteLine(
             $"{"log",-8} {"body",-14} {"conn",4} {"samples/s",12} {"per server CPU-s",17} {"p50 ms",8} {"p99 ms",8} {"B/sample sent",14} {"log",6} {"peak MB",8}");
-        foreach (var (kind, clients) in new[] { ("json", connections), ("json-ids", connections), ("compact", connections), ("compact-named", connections), ("json", 1) })
+        foreach (var (kind, clients) in new[] { ("json", connections), ("json-ids", connections), ("json-hmac", connections), ("compact", connections), ("compact-named", connections), ("json", 1) })
         {
             if (only is not null && only != kind)
                 continue;
@@ -28,7 +37,8 @@ internal static class IngestBenchmark
     private static async Task<(double Wall, double Cpu)> RunAsync(string log, string kind, int clients, int polls, string? signed)
     {
         await using var stores = await LogUnderTest.CreateAsync(log);
-        var (server, _) = await ServerProcess.StartAsync(stores.Data, stores.Settings);
+        var (server, _) = await ServerProcess.StartAsync(
+            stores.Data, kind == "json-hmac" ? new Dictionary<string, string>(stores.Settings) { ["TELEMETRY__Signing__Secrets__0"] = Secret } : stores.Settings);
         await using (server)
         {
             var warmUp = Math.Max(20, polls / 5);
@@ -55,7 +65,7 @@ internal static class IngestBenchmark
         const int Slice = 50;
         var latencies = new List<double>();
         // Each connection has a workload of its own: its series are the ones it sends.
-        var senders = Enumerable.Range(0, connections).Select(c => (Number: c, Workload: new Workload(ids: kind == "json-ids"), Client: new LoadClient(server))).ToList();
+        var senders = Enumerable.Range(0, connections).Select(c => (Number: c, Workload: new Workload(ids: kind is "json-ids" or "json-hmac"), Client: new LoadClient(server))).ToList();
         for (var from = firstPoll; from < firstPoll + polls; from += Slice)
         {
             var to = Math.Min(from + Slice, firstPoll + polls);
@@ -89,10 +99,12 @@ internal static class IngestBenchmark
 
     private static LoadBody Body(Workload workload, string kind, int poll, int batch, Signer? signer)
     {
-        if (kind is "json" or "json-ids")
+        if (kind is "json" or "json-ids" or "json-hmac")
         {
             var json = new ArrayBufferWriter<byte>(1 << 20);
             workload.WriteJson(poll, batch, json);
+            if (kind == "json-hmac")
+                return new("application/json", WithHmacs(json.WrittenSpan.ToArray()));
             return new("application/json", json.WrittenSpan.ToArray(), Signature: signer?.OfJson(json.WrittenSpan));
         }
         var samples = workload.Batch(poll, batch);
@@ -105,6 +117,19 @@ internal static class IngestBenchmark
         return kind == "compact"
             ? new(SampleBatchCodec.ContentType, Encoded(DictionaryForm.Inline), Signature: signer?.Of(samples))
             : new(SampleBatchCodec.ContentType, Encoded(DictionaryForm.Referred), Encoded(DictionaryForm.Named), signer?.Of(samples));
+    }
+
+    /// <summary>The same body with the samples' signatures put right.</summary>
+    private static byte[] WithHmacs(byte[] json)
+    {
+        using var document = JsonDocument.Parse(json);
+        foreach (var sample in document.RootElement.EnumerateArray())
+        {
+            var stands = JsonMarshal.GetRawUtf8Value(sample.GetProperty(MessageSignature.Field));
+            var at = (int)Unsafe.ByteOffset(in json[0], in stands[0]) + 1;
+            Encoding.ASCII.GetBytes(MessageSignature.Compute(sample, Secrets), json.AsSpan(at));
+        }
+        return json;
     }
 
     public static long LogBytes(string data) => Directory.EnumerateFiles(data, "events.db*").Sum(f => new FileInfo(f).Length);

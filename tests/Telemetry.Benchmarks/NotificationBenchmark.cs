@@ -31,7 +31,7 @@ internal static class NotificationBenchmark
         if (File.Exists(Ceilometer.Program))
             await Ceilometer.DrainAsync(broker, producer, [.. Notifications(Math.Min(notifications, 2_000))]);
         else
-            Console.WriteLine("ceilometer-agent-notification is not installed (Debian: ceilometer-agent-notification, python3-pymysql not needed): no ratio.");
+            Console.WriteLine("ceilometer-agent-notification is not installed (Debian: ceilometer-agent-notification): no ratio.");
     }
 
     private static async Task DrainAsync(RabbitMqServer broker, Producer producer, string what, List<Message> messages, int itemsAMessage)
@@ -189,10 +189,7 @@ internal static class NotificationBenchmark
                     [DEFAULT]
                     transport_url = rabbit://{broker.Url.UserInfo}@{broker.Url.Host}:{broker.Url.Port}//
                     pipeline_cfg_file = {folder}/pipeline.yaml
-                    [event]
                     event_pipeline_cfg_file = {folder}/event_pipeline.yaml
-                    [notification]
-                    pipelines = meter,event
                     """);
                 using var agent = Process.Start(new ProcessStartInfo(Program, ["--config-file", Path.Combine(folder, "ceilometer.conf"), "--log-file", Path.Combine(folder, "log")])
                 {

@@ -42,7 +42,7 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine("""
-            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|compact|compact-named] [--signed[=body]] [--log=postgres|esdb]
+            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|json-hmac|compact|compact-named] [--signed[=body]] [--log=postgres|esdb]
             query         [--polls=1000] [--store=postgres]
             rebuild       [--polls=1000] [--log=postgres] [--store=postgres]
             size          [--polls=1000] [--store=postgres]

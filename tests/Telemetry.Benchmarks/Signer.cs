@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Benchmarks;
@@ -12,7 +13,7 @@ internal sealed class Signer(bool overBody) : IDisposable
     private const string KeyId = "bench";
 
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-    private readonly SampleReader _reader = new(new(), TimeProvider.System);
+    private readonly SampleReader _reader = new(new(), TimeProvider.System, SigningSecrets.None);
 
     /// <param name="overBody">Whether JSON is signed as it is, which makes the server keep it.</param>
     public static async Task<Signer> RegisterAsync(Uri server, bool overBody)

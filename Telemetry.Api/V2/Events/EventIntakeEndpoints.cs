@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
 using Telemetry.Api.V2.Streams;
+using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Events;
@@ -18,7 +19,7 @@ internal static class EventIntakeEndpoints
         routes.MapPost("/v2/events", PostAsync).Takes().Reads("Event", list: true).Answers("Event", list: true, status: StatusCodes.Status201Created)
             .WithTags("Events").WithName("post_events").WithSummary("Posts telemetry events; one whose message_id is known is not stored again. For admins.");
         routes.MapPost("/v2/intake/events", PostPublishedAsync).Takes()
-            .WithTags("Events").WithName("intake_events").WithSummary("Takes what Ceilometer's http:// publisher of events posts: a list of event messages, or one. For admins.");
+            .WithTags("Events").WithName("intake_events").WithSummary("Takes what Ceilometer's http:// publisher of events posts: a list of event messages or raw payloads, or one. For admins.");
     }
 
     private static Task PostAsync(HttpContext context, [AsParameters] EventServices services) =>
@@ -31,7 +32,7 @@ internal static class EventIntakeEndpoints
         });
 
     private static Task PostPublishedAsync(HttpContext context, [AsParameters] EventServices services) =>
-        AcceptAsync(context, services, "http", body => PublishedBody.ReadEvents(body, services.Secrets), _ =>
+        AcceptAsync(context, services, "http", body => PublishedBody.ReadEvents(body, services.Secrets, UnixMicroseconds.From(services.Clock.GetUtcNow())), _ =>
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             return Task.CompletedTask;
@@ -92,4 +93,4 @@ internal static class EventIntakeEndpoints
 }
 
 /// <summary>What the calls that bring telemetry events work with.</summary>
-internal sealed record EventServices(EventIntake Intake, EventLimits Limits, BodyBudget Budget, IntakeMetrics Metrics, Refusals Refusals, SigningSecrets Secrets);
+internal sealed record EventServices(EventIntake Intake, EventLimits Limits, BodyBudget Budget, IntakeMetrics Metrics, Refusals Refusals, SigningSecrets Secrets, TimeProvider Clock);

@@ -4,7 +4,7 @@ using Telemetry.Domain.TelemetryEvents;
 namespace Telemetry.Api.V2.Queries;
 
 /// <summary>The conditions of <c>GET /v2/events</c>: four fixed fields, and traits by their names.</summary>
-/// <remarks>Of several conditions on a fixed field the last counts. Source: ceilometer/api/controllers/v2/events.py (_event_query_to_event_filter) of 7.1.1.</remarks>
+/// <remarks>Of several conditions on a fixed field the last counts. A zone of <c>start_timestamp</c> and <c>end_timestamp</c> is dropped, as everywhere in <c>q</c>. Source: ceilometer/api/controllers/v2/events.py (_event_query_to_event_filter) of 7.1.1.</remarks>
 internal static class EventQuery
 {
     private const string Operators = "('lt', 'le', 'eq', 'ne', 'ge', 'gt')";
@@ -48,7 +48,7 @@ internal static class EventQuery
 
     private static Predicate.Compare Generated(string field, Comparison comparison, string text) => new Predicate.Compare(
         TelemetryEventFields.GeneratedAt, comparison,
-        QueryValue.Instant(IsoTimestamp.Parse(text)?.Utc ?? throw ApiException.InvalidInput(field, text, "invalid timestamp format")));
+        QueryValue.Instant(IsoTimestamp.Parse(text)?.Naive ?? throw ApiException.InvalidInput(field, text, "invalid timestamp format")));
 
     private static Predicate Trait(QueryCondition condition, Comparison comparison)
     {

@@ -50,14 +50,18 @@ internal sealed class TcpPublisher(PublisherUrl url, SigningSecrets secrets, str
         return frame;
     }
 
+    // Receivers send nothing: what can be read is their farewell, and what were written after it would be lost.
+    private static bool IsLeft(TcpClient client) => client.Client.Poll(0, SelectMode.SelectRead);
+
     private async Task SendAsync(byte[] frame, CancellationToken ct)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                if (_client is null)
+                if (_client is null || IsLeft(_client))
                 {
+                    _client?.Dispose();
                     _client = new TcpClient();
                     await _client.ConnectAsync(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : 4952, ct);
                 }

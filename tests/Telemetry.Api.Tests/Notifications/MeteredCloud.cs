@@ -87,6 +87,7 @@ internal sealed class MeteredCloud : IAsyncDisposable
     /// <summary>Waits until so many messages were taken or refused.</summary>
     public Task TakenAsync(int messages) => UntilAsync(async () => await CounterAsync("telemetry_ingest_notifications_total") >= messages);
 
+    /// <summary>Asks the program again and again: another process says in no other way what it has counted.</summary>
     public async Task UntilAsync(Func<Task<bool>> condition)
     {
         using var limit = new CancellationTokenSource(Patience);

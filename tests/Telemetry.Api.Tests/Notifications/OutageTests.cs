@@ -15,10 +15,12 @@ public sealed class OutageTests
     public async Task The_broker_is_killed_and_started_again()
     {
         await using var cloud = await MeteredCloud.StartAsync(Durable);
-        var producing = ProduceAsync(cloud.Broker);
+        var back = new TaskCompletionSource();
+        var producing = ProduceAsync(cloud.Broker, back.Task);
         await cloud.UntilAsync(async () => await StoredAsync(cloud) > 100);
         await cloud.Broker.KillAsync();
         await cloud.Broker.StartAgainAsync();
+        back.SetResult();
         await producing;
 
         await EachOnceAsync(cloud);
@@ -28,7 +30,7 @@ public sealed class OutageTests
     public async Task The_program_is_killed_again_and_again()
     {
         await using var cloud = await MeteredCloud.StartAsync(Durable);
-        var producing = ProduceAsync(cloud.Broker);
+        var producing = ProduceAsync(cloud.Broker, Task.CompletedTask);
         for (var kill = 0; kill < 3; kill++)
         {
             var before = await StoredAsync(cloud);
@@ -106,8 +108,41 @@ public sealed class OutageTests
         await Assert.ThrowsAsync<OperationInterruptedException>(() => producer.Channel.QueueDeclarePassiveAsync("notifications.info", TestContext.Current.CancellationToken));
     }
 
+    [Fact]
+    public async Task Two_servers_share_the_queues_and_each_message_is_taken_by_one_of_them()
+    {
+        MeteredCloud.Demand();
+        await using var broker = await RabbitMqServer.StartOwnAsync();
+        await using var one = await MeteredCloud.StartAsync(Durable, broker);
+        await using var other = await MeteredCloud.StartAsync(Durable, broker);
+        await ProduceAsync(broker, Task.CompletedTask);
+
+        await one.UntilAsync(async () => await StoredAsync(one) + await StoredAsync(other) >= Messages);
+        List<string> stored = [];
+        foreach (var cloud in new[] { one, other })
+            stored.AddRange((await cloud.SamplesAsync("image.size")).Select(s => s.GetProperty("resource_id").GetString()!));
+        Assert.Equal(Messages, stored.Count);
+        Assert.Equal(Messages, stored.Distinct().Count());
+        Assert.InRange(await StoredAsync(one), 1, Messages - 1);
+    }
+
+    [Fact]
+    public async Task A_node_that_is_down_is_passed_over_for_the_next_one_of_its_URL()
+    {
+        MeteredCloud.Demand();
+        await using var down = await RabbitMqServer.StartOwnAsync();
+        await down.KillAsync();
+        await using var broker = await RabbitMqServer.StartOwnAsync();
+        await using var cloud = await MeteredCloud.StartAsync(
+            new() { ["TELEMETRY__RabbitMq__StartTimeoutSeconds"] = "30" }, broker, $"rabbit://guest:guest@127.0.0.1:{down.Url.Port},guest:guest@127.0.0.1:{broker.Url.Port}//");
+        await using var producer = await CloudProducer.ConnectAsync(broker.Url);
+        await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", new { id = "of-the-second", size = 42, owner = "p" }));
+
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Count == 1);
+    }
+
     // As oslo.messaging does: what the broker has not confirmed is published again, over a new connection.
-    private static async Task ProduceAsync(RabbitMqServer broker)
+    private static async Task ProduceAsync(RabbitMqServer broker, Task back)
     {
         var next = 0;
         var limit = DateTime.UtcNow + MeteredCloud.Patience;
@@ -124,7 +159,7 @@ public sealed class OutageTests
             }
             catch (Exception e) when (e is OperationInterruptedException or BrokerUnreachableException or AlreadyClosedException or PublishException or IOException or ObjectDisposedException && DateTime.UtcNow < limit)
             {
-                await Task.Delay(200, TestContext.Current.CancellationToken);
+                await back.WaitAsync(MeteredCloud.Patience, TestContext.Current.CancellationToken);
             }
         }
     }

@@ -63,11 +63,15 @@ public sealed class TelemetryEventsRecordedTests
     [Fact]
     public void A_number_as_project_id_names_no_project() => Assert.Null(new TelemetryEvent("m", "t", 0, [new("project_id", QueryValue.Of(1))]).ProjectId);
 
-    [Fact]
-    public void A_trait_may_come_once_for_each_type()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(100)] // many are looked through otherwise
+    public void A_trait_may_come_once_for_each_type(int others)
     {
-        Assert.Equal(2, new TelemetryEvent("m", "t", 0, [new("a", QueryValue.Of(1)), new("a", QueryValue.Of("1"))]).Traits.Count);
-        Assert.Contains("'a'", Assert.Throws<ArgumentException>(() => new TelemetryEvent("m", "t", 0, [new("a", QueryValue.Of(1)), new("a", QueryValue.Of(2))])).Message, StringComparison.Ordinal);
+        Trait[] beside = [.. Enumerable.Range(0, others).Select(n => new Trait($"other{n}", QueryValue.Of(n)))];
+
+        Assert.Equal(others + 2, new TelemetryEvent("m", "t", 0, [new("a", QueryValue.Of(1)), .. beside, new("a", QueryValue.Of("1"))]).Traits.Count);
+        Assert.Contains("'a'", Assert.Throws<ArgumentException>(() => new TelemetryEvent("m", "t", 0, [new("a", QueryValue.Of(1)), .. beside, new("a", QueryValue.Of(2))])).Message, StringComparison.Ordinal);
     }
 
     [Fact]

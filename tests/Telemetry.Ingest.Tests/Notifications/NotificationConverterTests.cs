@@ -3,9 +3,11 @@ using System.Text.Json;
 using Telemetry.Domain;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Definitions;
 using Telemetry.Ingest.Notifications;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Tests.Notifications;
 
@@ -49,6 +51,29 @@ public sealed class NotificationConverterTests
             [("instance_id", TraitType.Text, "i-1"), ("memory_mb", TraitType.Integer, "512"), ("f", TraitType.Float, "1.5"), ("launched_at", TraitType.Datetime, "2026-11-20T09:59:59")],
             made.Traits.Select(t => (t.Name, t.Type, t.Text)));
         Assert.Contains(messages.SelectMany(m => m.Converted.Events), e => e.Raw.ToString() == """{"payload": {"a": [1, "\u017c", null]}}""");
+    }
+
+    [Fact]
+    public void Finished_samples_are_the_same_as_columns_and_one_by_one()
+    {
+        var secrets = new SigningSecrets(["s3cr3t"]);
+        var columns = DefinitionFiles.Shipped.Load(new() { Secrets = secrets }, new SampleReader(new(), TimeProvider.System, secrets));
+        var bodies = Recordings.Messages("recorded-telemetry.jsonl").Values.Where(b => Signed.Convert(b).Samples.Count > 0).ToList();
+        Assert.NotEmpty(bodies);
+        Assert.All(bodies, body =>
+        {
+            var (batch, oneByOne) = (columns.Convert(body).Columns!, SampleInFlight.ToBatch(Signed.Convert(body).Samples));
+            Assert.Equal(oneByOne.Series, batch.Series);
+            Assert.Equal(oneByOne.Timestamps, batch.Timestamps);
+            Assert.Equal(oneByOne.Volumes, batch.Volumes);
+            Assert.Equal(oneByOne.Metadata, batch.Metadata);
+            Assert.Equal(oneByOne.Signatures, batch.Signatures);
+            Assert.Equal(Enumerable.Range(0, oneByOne.Count).Select(i => oneByOne.MessageIds![i]), Enumerable.Range(0, batch.Count).Select(i => batch.MessageIds![i]));
+        });
+
+        var forged = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(bodies[0]).Replace("15430000000", "15430000001", StringComparison.Ordinal));
+        var converted = columns.Convert(forged); // one by one again, so that the others count
+        Assert.Equal((null, 1, Signed.Convert(bodies[0]).Samples.Count - 1), (converted.Columns, converted.RefusedSignatures, converted.Samples.Count));
     }
 
     [Fact]

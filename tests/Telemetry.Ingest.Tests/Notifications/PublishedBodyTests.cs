@@ -18,7 +18,21 @@ public sealed class PublishedBodyTests
 
         Assert.Equal(samples, PublishedBody.ReadSamples(PublishedText.List(samples.Select(PublishedText.Json))));
         Assert.Equal(samples[0], Assert.Single(PublishedBody.ReadSamples(PublishedText.Json(samples[0]))));
-        Assert.Equal(made.Traits, Assert.Single(PublishedBody.ReadEvents(PublishedText.List([PublishedText.Json(made)]), SigningSecrets.None)).Traits);
+        Assert.Equal(made.Traits, Assert.Single(PublishedBody.ReadEvents(PublishedText.List([PublishedText.Json(made)]), SigningSecrets.None, 0)).Traits);
+    }
+
+    [Fact]
+    public void What_raw_only_publishers_post_becomes_events_of_the_type_raw()
+    {
+        var payload = """{"tenant_id": "p", "user_id": "u", "size": 1}"""u8.ToArray();
+        var audit = """{"typeURI": "http://schemas.dmtf.org/cloud/audit/1.0/event", "id": "cadf-1", "eventTime": "2026-11-20T10:00:00+0000", "action": "created.user"}"""u8.ToArray();
+
+        var made = PublishedBody.ReadEvents((byte[])[(byte)'[', .. payload, (byte)',', .. audit, (byte)']'], SigningSecrets.None, now: 17);
+
+        Assert.Equal((("raw", 17L), ("raw", InFlight.Start), "cadf-1"), ((made[0].EventType, made[0].GeneratedAt), (made[1].EventType, made[1].GeneratedAt), made[1].MessageId));
+        Assert.Equal(["project_id=p", "user_id=u", "tenant_id=p"], made[0].Traits.Select(t => $"{t.Name}={t.Text}"));
+        Assert.Equal("created.user", made[1].Raw.GetProperty("payload").GetProperty("action").GetString());
+        Assert.Equal(made[0].MessageId, Assert.Single(PublishedBody.ReadEvents(payload, SigningSecrets.None, now: 18)).MessageId); // posted again it is the same
     }
 
     [Theory]
@@ -38,6 +52,8 @@ public sealed class PublishedBodyTests
     [InlineData("""{"message_id": "m", "event_type": "x", "generated": "2026-11-20", "traits": [["", 1, "x"]]}""", "Event 0: Trait '' cannot be kept")]
     [InlineData("""{"message_id": "m", "event_type": "x", "generated": "2026-11-20", "traits": [["a", 1]]}""", "Event 0: 'traits' has an entry that is not [name, type, value].")]
     [InlineData("""{"event_type": "x", "generated": "2026-11-20", "traits": []}""", "Event 0: 'message_id' is missing.")]
+    [InlineData("{}", "Event 0: 'traits' is no list.")]
+    [InlineData("""{"typeURI": "t", "id": "x", "eventTime": "soon"}""", "Event 0: 'eventTime' is \"soon\"")]
     public void A_wrong_event_is_named_by_place_and_field(string body, string reason) =>
-        Assert.StartsWith(reason, Assert.Throws<FormatException>(() => PublishedBody.ReadEvents(Encoding.UTF8.GetBytes(body), SigningSecrets.None)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(reason, Assert.Throws<FormatException>(() => PublishedBody.ReadEvents(Encoding.UTF8.GetBytes(body), SigningSecrets.None, 0)).Message, StringComparison.Ordinal);
 }

@@ -22,6 +22,21 @@ public sealed class RepeatedSamplesTests
     }
 
     [Fact]
+    public void Columns_lose_the_samples_that_another_message_brought_and_keep_the_rest_as_they_were()
+    {
+        SampleInFlight[] samples = [Sample(1) with { Signature = new byte[32] }, Sample(2) with { Volume = 2, Signature = [.. Enumerable.Repeat((byte)7, 32)] }, InFlight.Of("other") with { MessageId = "own" }];
+        _repeated.Without([Sample(1)], EventId.New());
+
+        var batch = _repeated.Without(SampleInFlight.ToBatch(samples), EventId.New());
+
+        Assert.Equal(["cpu", "other"], batch.Series.Select(s => s.Meter));
+        Assert.Equal([2.0, 1.0], batch.Volumes);
+        Assert.Equal((samples[1].MessageId, "own"), (batch.MessageIds![0], batch.MessageIds[1]));
+        Assert.Equal((Convert.ToHexStringLower(samples[1].Signature!), null), (batch.Signature(0), batch.Signature(1)));
+        Assert.Equal(1, _repeated.Without(SampleInFlight.ToBatch(samples), EventId.New()).Count);
+    }
+
+    [Fact]
     public void A_sample_without_a_UUID_is_always_kept()
     {
         Assert.Single(_repeated.Without([InFlight.Of()], EventId.New()));

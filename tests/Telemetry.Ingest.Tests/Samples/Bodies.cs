@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Tests.Samples;
@@ -28,7 +29,7 @@ internal static class Bodies
 
     public static string List(params string[] samples) => $"[{string.Join(",", samples)}]";
 
-    public static SampleReader Reader(SampleLimits? limits = null) => new(limits ?? new(), new FixedClock());
+    public static SampleReader Reader(SampleLimits? limits = null, SigningSecrets? secrets = null) => new(limits ?? new(), new FixedClock(), secrets ?? SigningSecrets.None);
 
     public static ParsedSamples Read(string json, SampleRules? rules = null, SampleFormat format = SampleFormat.Json) =>
         Reader().Read(Encoding.UTF8.GetBytes(json), format, rules ?? SampleRules.ForMessages());

@@ -59,6 +59,23 @@ public sealed class TcpPublisherTests : IDisposable
     }
 
     [Fact]
+    public async Task A_receiver_that_was_restarted_gets_the_very_next_sample()
+    {
+        await PublishAsync("a");
+        using (var first = await _receiver.AcceptTcpClientAsync(Ct))
+            Assert.Equal("a", await ReadAsync(first));
+        var address = (IPEndPoint)_receiver.LocalEndpoint;
+        _receiver.Stop();
+        using var restarted = new TcpListener(address);
+        restarted.Start();
+
+        await PublishAsync("b");
+
+        using var second = await restarted.AcceptTcpClientAsync(Ct);
+        Assert.Equal("b", await ReadAsync(second));
+    }
+
+    [Fact]
     public async Task A_receiver_that_is_gone_is_an_error()
     {
         _receiver.Stop();
