@@ -79,7 +79,7 @@ internal sealed record LogRecord(RecordedEvent Event, int Following)
                 ? (EventBody)new EventBody.Samples(SampleBatchCodec.DecodeFromLog(data.Span, Catalog))
                 : new EventBody.Json(data);
             var streams = json.TryGetProperty("streams", out var names)
-                ? [.. names.EnumerateArray().Select(n => StreamName.Parse(n.GetString()!)!.Value)]
+                ? [.. names.EnumerateArray().Select(n => StreamName.Parse(n.GetString() ?? "")!.Value)]
                 : ((EventBody.Samples)body).Batch.Streams();
             var versions = json.GetProperty("versions").EnumerateArray().Select(v => v.GetInt64());
             return new(new RecordedEvent(
