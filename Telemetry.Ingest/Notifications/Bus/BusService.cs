@@ -206,6 +206,7 @@ internal sealed class BusService(
         settings.ExchangeName = queue.Exchanges[0];
         settings.RoutingKey = queue.Name;
         Like(settings);
+        settings.Exclusive = false; // MassTransit takes what is deleted automatically for its connection's own: services could not declare it then (405)
         foreach (var (name, exchange) in queue.Exchanges.Skip(1).Select(e => (queue.Name, e)).Concat(others.SelectMany(o => o.Exchanges.Select(e => (o.Name, e)))))
         {
             configuration.Topology.Consume.BindQueue(exchange, name, binding =>
