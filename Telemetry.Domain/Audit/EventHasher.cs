@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 
@@ -14,6 +15,7 @@ public sealed class EventHasher
     private const int MaxWeight = 1 << 20; // of 16 bytes each
 
     private readonly Dictionary<int, KnownBatch> _known = [];
+    private readonly ConditionalWeakTable<SeriesKey[], StrongBox<int>> _hashes = [];
     private readonly CanonicalWriter _writer = new();
     private readonly List<Digest> _digests = [];
     private int _weight;
@@ -103,9 +105,7 @@ public sealed class EventHasher
             if (at < month.From || at >= month.To)
                 return Learn(batch, 0);
         }
-        var hash = month.From.GetHashCode();
-        foreach (var key in batch.Series)
-            hash = (hash * 31) + key.GetHashCode();
+        var hash = HashCode.Combine(month.From, batch.RepeatsSeries ? _hashes.GetValue(batch.Series, static s => new(HashOf(s))).Value : HashOf(batch.Series));
         if (_known.TryGetValue(hash, out var known) && known.Month == month.From && known.HasSeries(batch.Series))
             return known;
         if (_weight > MaxWeight)
@@ -114,6 +114,14 @@ public sealed class EventHasher
             _weight = 0;
         }
         return _known[hash] = Learn(batch, month.From);
+    }
+
+    private static int HashOf(SeriesKey[] series)
+    {
+        var hash = 0;
+        foreach (var key in series)
+            hash = (hash * 31) + key.GetHashCode();
+        return hash;
     }
 
     private KnownBatch Learn(SampleBatch batch, long month)
@@ -165,6 +173,8 @@ public sealed class EventHasher
 
         public bool HasSeries(SeriesKey[] others)
         {
+            if (ReferenceEquals(others, series))
+                return true;
             if (others.Length != series.Length)
                 return false;
             for (var i = 0; i < others.Length; i++)

@@ -33,6 +33,10 @@ public sealed class SampleBatch
         Signatures = signatures;
     }
 
+    /// <summary>Whether <see cref="Series"/> is the very array of other batches too, as of an agent that sends the same series with every poll:
+    /// what was worked out for that array, which never changes, holds for this batch.</summary>
+    public bool RepeatsSeries { get; init; }
+
     public int Count => Series.Length;
     public SeriesKey[] Series { get; }
     public long[] Timestamps { get; }

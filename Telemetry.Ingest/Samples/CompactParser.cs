@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
@@ -21,6 +22,7 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared, Na
     private readonly ByteTable<Metadata[]> _metadataSections = new(maxBytes: 8 << 20);
     private readonly Dictionary<Parts, SeriesKey> _series = [];
     private readonly IdentityTable<SeriesKey, SeriesKey> _checked = new(MaxSeries); // under the rules of the last body
+    private readonly ConditionalWeakTable<SeriesKey[], SeriesKey[]> _checkedColumns = []; // the same, of whole batches
     private SampleRules _rules = SampleRules.ForMessages();
 
     /// <exception cref="SampleFaultException">There is a fault; the first one is told.</exception>
@@ -29,26 +31,39 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared, Na
         if (rules != _rules)
         {
             _checked.Clear();
+            _checkedColumns.Clear();
             _rules = rules;
         }
         var batch = Decode(body);
         if (batch.Count == 0)
             throw new SampleFaultException(new(SampleFaultKind.NoSamples, null, null, null, "Samples should be included in request body"));
+        if (!batch.RepeatsSeries)
+            return With(Check(batch.Series, rules));
+        if (!_checkedColumns.TryGetValue(batch.Series, out var known))
+            _checkedColumns.Add(batch.Series, known = Check(batch.Series, rules));
+        return With(known);
+
+        ParsedSamples With(SeriesKey[] series) => new(ReferenceEquals(series, batch.Series)
+            ? batch
+            : new SampleBatch(series, batch.Timestamps, batch.Volumes, batch.Metadata, batch.MessageIds, batch.Signatures) { RepeatsSeries = batch.RepeatsSeries });
+    }
+
+    /// <summary>The series as they are stored: the same array where nothing is changed.</summary>
+    private SeriesKey[] Check(SeriesKey[] all, SampleRules rules)
+    {
         SeriesKey[]? changed = null;
-        for (var i = 0; i < batch.Count; i++)
+        for (var i = 0; i < all.Length; i++)
         {
-            var sent = batch.Series[i];
+            var sent = all[i];
             var hash = sent.GetHashCode();
             if (!_checked.TryFind(sent, hash, out var series))
                 _checked.Add(sent, hash, series = Check(sent, i, rules));
             if (ReferenceEquals(series, sent))
                 continue;
-            changed ??= [.. batch.Series];
+            changed ??= [.. all];
             changed[i] = series;
         }
-        return new(changed is null
-            ? batch
-            : new SampleBatch(changed, batch.Timestamps, batch.Volumes, batch.Metadata, batch.MessageIds, batch.Signatures));
+        return changed ?? all;
     }
 
     public string Text(ReadOnlySpan<byte> utf8)
@@ -155,6 +170,6 @@ internal sealed class CompactParser(SampleLimits limits, SharedSeries shared, Na
         public override int GetHashCode() =>
             HashCode.Combine(Identity(Meter), (int)Type, Identity(Unit), Identity(ResourceId), Identity(ProjectId), Identity(UserId), Identity(Source));
 
-        private static int Identity(string? text) => System.Runtime.CompilerServices.RuntimeHelpers.GetHashCode(text);
+        private static int Identity(string? text) => RuntimeHelpers.GetHashCode(text);
     }
 }

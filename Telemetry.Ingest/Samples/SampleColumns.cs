@@ -9,6 +9,12 @@ internal sealed class SampleColumns
     // What one big body needed is not kept for the small ones that follow.
     private const int KeptCapacity = 1 << 14;
 
+    // Pollers send the same series again and again: their arrays are kept, 2 MB at most.
+    private const int KeptArrays = 64;
+    private const int MinKeptLength = 16;
+    private const int MaxKeptLength = 1 << 12;
+
+    private readonly Dictionary<SeriesKey, SeriesKey[]> _arrays = []; // of batches before, by their first series
     private SeriesKey[] _series = [];
     private long[] _timestamps = [];
     private double[] _volumes = [];
@@ -57,15 +63,34 @@ internal sealed class SampleColumns
         return _signatures.AsSpan(32 * (Count - 1), 32);
     }
 
-    public SampleBatch ToBatch() => new(
-        _series.AsSpan(0, Count).ToArray(),
-        _timestamps.AsSpan(0, Count).ToArray(),
-        _volumes.AsSpan(0, Count).ToArray(),
-        Metadata(forms => forms.Stored),
-        _hasIds ? new MessageIds(_ids.AsSpan(0, Count).ToArray(), _otherIds) : null,
-        _hasSignatures ? _signatures.AsSpan(0, 32 * Count).ToArray() : null);
+    public SampleBatch ToBatch()
+    {
+        var (series, repeats) = Series();
+        return new(
+            series,
+            _timestamps.AsSpan(0, Count).ToArray(),
+            _volumes.AsSpan(0, Count).ToArray(),
+            Metadata(forms => forms.Stored),
+            _hasIds ? new MessageIds(_ids.AsSpan(0, Count).ToArray(), _otherIds) : null,
+            _hasSignatures ? _signatures.AsSpan(0, 32 * Count).ToArray() : null)
+        {
+            RepeatsSeries = repeats,
+        };
+    }
 
     public GivenForm ToGivenForm() => new(Metadata(forms => forms.Given), _offsets.AsSpan(0, Count).ToArray());
+
+    private (SeriesKey[] Series, bool Repeats) Series()
+    {
+        var series = _series.AsSpan(0, Count);
+        if (Count is < MinKeptLength or > MaxKeptLength)
+            return (series.ToArray(), false);
+        if (_arrays.TryGetValue(series[0], out var known) && series.SequenceEqual(known))
+            return (known, true);
+        if (_arrays.Count == KeptArrays)
+            _arrays.Clear();
+        return (_arrays[series[0]] = series.ToArray(), false);
+    }
 
     private Metadata[] Metadata(Func<MetadataForms, Metadata> form)
     {

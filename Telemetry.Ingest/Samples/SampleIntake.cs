@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
@@ -10,6 +11,8 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
 {
     /// <summary>The stored name of the event, kept forever.</summary>
     public const string EventType = "samples-recorded";
+
+    private readonly ConditionalWeakTable<SeriesKey[], KnownStreams> _known = [];
 
     /// <summary>Stores a batch once; durable when the task completes.</summary>
     /// <param name="batch">An empty one stores nothing; its position is the log's.</param>
@@ -28,7 +31,7 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
         ArgumentNullException.ThrowIfNull(batch);
         if (batch.Count == 0)
             return new(batch, [0], id, await events.HeadAsync(ct), alreadyStored: false, visible: true);
-        var parts = SampleBatchSplit.Split(batch);
+        var parts = Split(batch);
         var (news, result) = await AppendAsync(batch, parts, id, source, evidence, ct);
         var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
         var visible = await projections.WaitForAsync(result.Position, limits.VisibilityTimeout, ct);
@@ -43,7 +46,7 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
     public async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Count > 0 && !(await AppendAsync(batch, SampleBatchSplit.Split(batch), id, source, null, ct)).Result.AlreadyStored;
+        return batch.Count > 0 && !(await AppendAsync(batch, Split(batch), id, source, null, ct)).Result.AlreadyStored;
     }
 
     private async Task<(NewEvent[] News, AppendResult Result)> AppendAsync(
@@ -64,6 +67,25 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
         if (!result.AlreadyStored)
             metrics.Accepted(batch.Count);
         return (news, result);
+    }
+
+    /// <summary>As <see cref="SampleBatchSplit"/>; a batch that repeats the series of one before, in the same month, has its streams.</summary>
+    private IReadOnlyList<BatchPart> Split(SampleBatch batch)
+    {
+        if (!batch.RepeatsSeries)
+            return SampleBatchSplit.Split(batch);
+        if (_known.TryGetValue(batch.Series, out var known) && known.Holds(batch.Timestamps))
+            return [new(0, batch, known.Streams)];
+        var parts = SampleBatchSplit.Split(batch);
+        var (from, to) = SampleStreams.MonthOf(batch.Timestamps[0]);
+        if (parts is [var whole] && new KnownStreams(from, to, whole.Streams) is var streams && streams.Holds(batch.Timestamps))
+            _known.AddOrUpdate(batch.Series, streams);
+        return parts;
+    }
+
+    private sealed record KnownStreams(long From, long To, IReadOnlyList<StreamName> Streams)
+    {
+        public bool Holds(ReadOnlySpan<long> timestamps) => !timestamps.ContainsAnyExceptInRange(From, To - 1);
     }
 
     /// <summary>The id of the n-th event of a request: its own for the first, ids that follow from it for the others.</summary>

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
@@ -35,7 +36,9 @@ internal sealed partial class SampleModel : IStoredModel
     private readonly long _cacheBytes;
     private List<Series> _dirty = [];
     private List<(long Position, byte[] Filter)> _foreignIds = [];
+    private readonly ConditionalWeakTable<SeriesKey[], Series[]> _knownColumns = []; // of batches that repeat their series; all of them exist
     private Series[] _batchSeries = [];
+    private Series[] _current = []; // either that, or a known column
     private int[] _batchMetadata = [];
     private long _cachedBytes;
     private long _position;
@@ -141,14 +144,22 @@ internal sealed partial class SampleModel : IStoredModel
     {
         if (_batchSeries.Length < batch.Count)
             (_batchSeries, _batchMetadata) = (new Series[batch.Count], new int[batch.Count]);
-        var (keys, versions) = (batch.Series, batch.Metadata);
-        var series = _batchSeries.AsSpan(0, keys.Length);
-        var numbers = _batchMetadata.AsSpan(0, keys.Length);
-        for (var i = 0; i < keys.Length; i++)
-        {
+        var versions = batch.Metadata;
+        var numbers = _batchMetadata.AsSpan(0, versions.Length);
+        for (var i = 0; i < versions.Length; i++)
             numbers[i] = i > 0 && ReferenceEquals(versions[i], versions[i - 1]) ? numbers[i - 1] : IdOf(versions[i]);
-            series[i] = i > 0 && ReferenceEquals(keys[i], keys[i - 1]) ? series[i - 1] : Find(keys[i])!;
+        if (batch.RepeatsSeries && _knownColumns.TryGetValue(batch.Series, out var known))
+        {
+            _current = known;
+            return;
         }
+        var keys = batch.Series;
+        var series = _batchSeries.AsSpan(0, keys.Length);
+        for (var i = 0; i < keys.Length; i++)
+            series[i] = i > 0 && ReferenceEquals(keys[i], keys[i - 1]) ? series[i - 1] : Find(keys[i])!;
+        _current = _batchSeries;
+        if (batch.RepeatsSeries && !series.Contains(null!))
+            _knownColumns.Add(batch.Series, series.ToArray());
     }
 
     private int IdOf(Metadata metadata)
@@ -172,11 +183,14 @@ internal sealed partial class SampleModel : IStoredModel
 
     private void Add(SampleBatch batch, long position)
     {
-        for (var i = 0; i < batch.Count; i++)
+        var all = _current.AsSpan(0, batch.Count);
+        for (var i = 0; i < all.Length; i++)
         {
-            if (Ahead < batch.Count - i)
-                _batchSeries[i + Ahead]?.Prefetch();
-            var series = _batchSeries[i] ?? Index.Find(batch.Series[i]) ?? AddSeries(batch.Series[i]);
+            if (2 * Ahead < all.Length - i)
+                all[i + 2 * Ahead]?.PrefetchSelf();
+            if (Ahead < all.Length - i)
+                all[i + Ahead]?.Prefetch();
+            var series = all[i] ?? Index.Find(batch.Series[i]) ?? AddSeries(batch.Series[i]);
             var (at, volume, origin) = (batch.Timestamps[i], batch.Volumes[i], Origin.Of(position, i));
             if (!series.Dirty)
             {

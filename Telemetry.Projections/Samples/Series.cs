@@ -40,13 +40,22 @@ internal sealed class Series
 
     public int TailCount => _count;
 
-    /// <summary>Asks for what <see cref="Append"/> will touch: 10 to 13 million samples a second instead of 5 to 8, at 10 000 series.</summary>
+    /// <summary>Asks for the object itself, so that <see cref="Prefetch"/> need not wait for it.</summary>
+    public unsafe void PrefetchSelf()
+    {
+        if (!Sse.IsSupported)
+            return;
+        Sse.Prefetch0(Unsafe.AsPointer(ref _tail));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Summary));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Hour));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Hour.FirstOrigin));
+    }
+
+    /// <summary>Asks for the end of the tail: 10 to 13 million samples a second instead of 5 to 8, at 10 000 series.</summary>
     public unsafe void Prefetch()
     {
         if (!Sse.IsSupported)
             return;
-        Sse.Prefetch0(Unsafe.AsPointer(ref Summary));
-        Sse.Prefetch0(Unsafe.AsPointer(ref Hour));
         if ((uint)_count < (uint)_tail.Length)
             Sse.Prefetch0(Unsafe.AsPointer(ref _tail[_count]));
     }

@@ -25,6 +25,18 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes, string part)
         return value;
     }
 
+    /// <summary>The bytes of the next varints, which stay to be read; empty where they are not all there.</summary>
+    public readonly ReadOnlySpan<byte> Varints(int count)
+    {
+        var rest = Rest;
+        for (var i = 0; i < rest.Length; i++)
+        {
+            if (rest[i] < 0x80 && --count == 0)
+                return rest[..(i + 1)];
+        }
+        return default;
+    }
+
     public double Double() => BinaryPrimitives.ReadDoubleLittleEndian(Bytes(8));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -8,4 +8,12 @@ public interface ISampleNumbers
 
     /// <summary>The number of a metadata object, at least 0; a new one where it has none yet.</summary>
     int IdOf(Metadata metadata);
+
+    /// <summary>The column that was kept for an array of series; empty where there is none.</summary>
+    ReadOnlySpan<byte> FindColumn(SeriesKey[] series) => default;
+
+    /// <summary>May keep a column as long as the numbers in it have their meaning.</summary>
+    void KeepColumn(SeriesKey[] series, ReadOnlySpan<byte> column)
+    {
+    }
 }

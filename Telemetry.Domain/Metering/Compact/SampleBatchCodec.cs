@@ -121,7 +121,7 @@ public static class SampleBatchCodec
             var ids = SampleIds.Read(ref reader, head);
             var signatures = head.Flags.HasFlag(BatchFlags.Signatures) ? reader.Bytes(32 * head.Count).ToArray() : null;
             reader.End();
-            return new SampleBatch(columns.Series, columns.Timestamps, columns.Volumes, columns.Metadata, ids, signatures);
+            return new SampleBatch(columns.Series, columns.Timestamps, columns.Volumes, columns.Metadata, ids, signatures) { RepeatsSeries = columns.Repeats };
         }
         finally
         {

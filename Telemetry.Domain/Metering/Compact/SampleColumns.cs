@@ -10,25 +10,41 @@ internal static class SampleColumns
     private const byte AllEqual = 0;
     private static readonly long[] Units = [0, 1, 1_000, 1_000_000];
 
-    public readonly record struct Columns(SeriesKey[] Series, Metadata[] Metadata, long[] Timestamps, double[] Volumes);
+    /// <param name="Repeats">As <see cref="SampleBatch.RepeatsSeries"/>.</param>
+    public readonly record struct Columns(SeriesKey[] Series, bool Repeats, Metadata[] Metadata, long[] Timestamps, double[] Volumes);
 
     public static void Write(ByteWriter block, SampleBatch batch, ISampleNumbers numbers)
     {
         if (batch.Count == 0)
             return;
-        WriteSeries(block, batch.Series, numbers);
+        WriteSeries(block, batch, numbers);
         WriteMetadata(block, batch.Metadata, numbers);
         WriteTimestamps(block, batch.Timestamps);
         Volumes.Write(block, batch.Volumes);
     }
 
-    public static Columns Read(ref ByteReader block, int count, ISampleCatalog catalog) => count == 0
-        ? new Columns([], [], [], [])
-        : new Columns(ReadSeries(ref block, count, catalog), ReadMetadata(ref block, count, catalog), ReadTimestamps(ref block, count),
-            Volumes.Read(ref block, count));
-
-    private static void WriteSeries(ByteWriter block, SeriesKey[] series, ISampleNumbers numbers)
+    public static Columns Read(ref ByteReader block, int count, ISampleCatalog catalog)
     {
+        if (count == 0)
+            return new Columns([], false, [], [], []);
+        var column = block.Varints(count);
+        var known = column.IsEmpty ? null : catalog.FindColumn(column);
+        var series = known ?? ReadSeries(ref block, count, catalog);
+        if (known is null)
+            catalog.KeepColumn(column, series);
+        else
+            block.Bytes(column.Length);
+        return new Columns(series, known is not null, ReadMetadata(ref block, count, catalog), ReadTimestamps(ref block, count), Volumes.Read(ref block, count));
+    }
+
+    private static void WriteSeries(ByteWriter block, SampleBatch batch, ISampleNumbers numbers)
+    {
+        var series = batch.Series;
+        if (batch.RepeatsSeries && numbers.FindColumn(series) is { IsEmpty: false } known)
+        {
+            block.Bytes(known);
+            return;
+        }
         var bytes = block.Reserve(5 * series.Length);
         var at = 0;
         var previous = -1L;
@@ -38,6 +54,8 @@ internal static class SampleColumns
             at = ByteWriter.Put(bytes, at, ByteWriter.ZigZag(id - previous - 1));
             previous = id;
         }
+        if (batch.RepeatsSeries)
+            numbers.KeepColumn(series, bytes[..at]);
         block.Advance(at);
     }
 

@@ -13,4 +13,7 @@ public sealed class SampleDictionary(SeriesKey[] series, Metadata[] metadata, in
     public SeriesKey? Series(int id) => (uint)id < (uint)series.Length ? series[id] : null;
 
     public Metadata? Metadata(int id) => (uint)id < (uint)metadata.Length ? metadata[id] : null;
+
+    /// <summary>A batch that names every series once, in the dictionary's order, has only steps of 0.</summary>
+    public SeriesKey[]? FindColumn(ReadOnlySpan<byte> column) => column.Length == series.Length && !column.ContainsAnyExcept((byte)0) ? series : null;
 }

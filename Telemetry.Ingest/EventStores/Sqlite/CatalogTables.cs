@@ -1,8 +1,10 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.Data.Sqlite;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Metering.Compact;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.EventStores.Sqlite;
 
@@ -10,6 +12,7 @@ namespace Telemetry.Ingest.EventStores.Sqlite;
 internal sealed class CatalogTables(long metadataCacheBytes)
 {
     private const int MaxKnownSeries = 1 << 18;
+    private const int MaxColumnBytes = 256 << 10; // a reader; the series of them take eight times as much
 
     private SeriesKey?[] _series = new SeriesKey?[1_024]; // by number from 1; replaced when it grows, so that readers need no lock
 
@@ -36,6 +39,7 @@ internal sealed class CatalogTables(long metadataCacheBytes)
         private readonly List<SeriesKey> _newSeries = [];
         private readonly List<int> _newMetadata = [];
         private readonly IdentityTable<SeriesKey, int> _knownSeries = new(MaxKnownSeries); // intake shares its objects
+        private readonly ConditionalWeakTable<SeriesKey[], byte[]> _columns = [];
         private readonly SqliteStatement _insertText, _insertSeries, _insertMetadata, _findMetadata;
         private int _lastMetadata;
 
@@ -79,6 +83,10 @@ internal sealed class CatalogTables(long metadataCacheBytes)
             return id;
         }
 
+        public ReadOnlySpan<byte> FindColumn(SeriesKey[] series) => _columns.TryGetValue(series, out var column) ? column : default;
+
+        public void KeepColumn(SeriesKey[] series, ReadOnlySpan<byte> column) => _columns.AddOrUpdate(series, column.ToArray());
+
         public void Committed()
         {
             _newTexts.Clear();
@@ -99,6 +107,7 @@ internal sealed class CatalogTables(long metadataCacheBytes)
                 _tables.Metadata.Forget(id);
             _lastMetadata -= _newMetadata.Count;
             _knownSeries.Clear();
+            _columns.Clear();
             Committed();
         }
 
@@ -174,9 +183,14 @@ internal sealed class CatalogTables(long metadataCacheBytes)
     /// <summary>A reader's side: metadata that is not in memory is read through its connection.</summary>
     public sealed class Reader(CatalogTables tables, SqliteConnection connection) : ISampleCatalog, IDisposable
     {
+        private readonly ByteTable<SeriesKey[]> _columns = new(MaxColumnBytes);
         private readonly SqliteStatement _find = new(connection, "select json from metadata where id = ?");
 
         public SeriesKey? Series(int id) => tables.Series(id);
+
+        public SeriesKey[]? FindColumn(ReadOnlySpan<byte> column) => _columns.Find(column);
+
+        public void KeepColumn(ReadOnlySpan<byte> column, SeriesKey[] series) => _columns.Add(column, series);
 
         public Metadata? Metadata(int id)
         {

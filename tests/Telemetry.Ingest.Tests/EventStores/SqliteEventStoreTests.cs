@@ -96,6 +96,37 @@ public sealed class SqliteEventStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Batches_that_repeat_series_are_written_alike_and_share_them_when_read()
+    {
+        using var store = Open();
+        SeriesKey[] first = [Key("p1", "a"), Key("p2", "b")], second = [Key("p2", "b"), Key("p1", "a")];
+        foreach (var series in new[] { first, second, first, second })
+            await store.AppendAsync([Repeated(series)], Ct);
+
+        var batches = await store.ReadAllAsync(ct: Ct).Select(e => ((EventBody.Samples)e.Body).Batch).ToListAsync(Ct);
+        Assert.Equal([first, second, first, second], batches.Select(b => b.Series));
+        Assert.Equal([false, false, true, true], batches.Select(b => b.RepeatsSeries));
+        Assert.Same(batches[0].Series, batches[2].Series);
+    }
+
+    [Fact]
+    public async Task Numbers_that_were_taken_back_stay_in_no_column()
+    {
+        using var store = Open();
+        SeriesKey[] refused = [Key("p1", "a"), Key("p2", "b")], other = [Key("p3", "c"), Key("p4", "d")];
+        await store.AppendAsync([Json()], Ct);
+        Execute("create trigger refuse before insert on events begin select raise(abort, 'no'); end");
+        await Assert.ThrowsAnyAsync<Exception>(() => store.AppendAsync([Repeated(refused)], Ct));
+        Execute("drop trigger refuse");
+
+        await store.AppendAsync([Repeated(other)], Ct);
+        await store.AppendAsync([Repeated(refused)], Ct);
+
+        var batches = await store.ReadAllAsync(1, ct: Ct).Select(e => ((EventBody.Samples)e.Body).Batch).ToListAsync(Ct);
+        Assert.Equal([other, refused], batches.Select(b => b.Series));
+    }
+
+    [Fact]
     public async Task A_live_subscriber_gets_the_very_batch_that_was_appended()
     {
         using var store = Open();
@@ -324,6 +355,9 @@ public sealed class SqliteEventStoreTests : IDisposable
 
     private static NewEvent Samples(SampleBatch batch) =>
         new(EventId.New(), "samples-recorded", new EventBody.Samples(batch), [.. batch.Streams().Select(s => new StreamExpectation(s))]);
+
+    private static NewEvent Repeated(SeriesKey[] series) =>
+        Samples(new SampleBatch(series, new long[series.Length], new double[series.Length], [.. series.Select(_ => Metadata.Empty)]) { RepeatsSeries = true });
 
     private static SeriesKey Key(string project, string resource) => new("cpu_util", SampleType.Gauge, "%", resource, project, null, "openstack");
 

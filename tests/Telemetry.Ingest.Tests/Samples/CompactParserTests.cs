@@ -56,6 +56,22 @@ public sealed class CompactParserTests
     }
 
     [Fact]
+    public void A_batch_of_the_series_of_one_before_has_the_very_array_that_its_caller_may_have()
+    {
+        var reader = Bodies.Reader();
+        SampleBatch As(SampleRules rules) => reader.Read(Good().Write(), SampleFormat.Compact, rules).Batch;
+
+        var (one, two, other) = (As(SampleRules.ForMessages("p1", "u9", "p1")), As(SampleRules.ForMessages("p1", "u9", "p1")), As(SampleRules.ForMessages("p1", "u8", "p1")));
+
+        Assert.True(two.RepeatsSeries);
+        Assert.Same(one.Series, two.Series);
+        Assert.Equal([("p1", "u1"), ("p1", "u9")], two.Series.Select(s => (s.ProjectId, s.UserId)));
+        Assert.Equal([("p1", "u1"), ("p1", "u8")], other.Series.Select(s => (s.ProjectId, s.UserId)));
+        Assert.Equal("can not post samples to other projects",
+            Assert.Throws<SampleFaultException>(() => As(SampleRules.ForMessages("p2", "u9", "p2"))).Fault.Reason);
+    }
+
+    [Fact]
     public void A_limited_caller_owns_what_names_nobody_and_may_not_post_for_others()
     {
         var limited = SampleRules.ForMessages("p1", "u9", "p1");

@@ -36,6 +36,21 @@ public sealed class SampleIntakeTests : IDisposable
     }
 
     [Fact]
+    public async Task A_batch_that_repeats_series_is_in_the_streams_of_its_own_months()
+    {
+        var series = Batch(("a", "2026-01-01"), ("b", "2026-01-01")).Series;
+        foreach (var (first, second) in new[] { ("2026-01-01", "2026-01-02"), ("2026-01-03", "2026-01-03"), ("2026-01-31", "2026-02-01"), ("2026-02-02", "2026-02-02") })
+        {
+            var at = Batch(("a", first), ("b", second));
+            await _intake.AcceptAsync(new(series, at.Timestamps, at.Volumes, at.Metadata) { RepeatsSeries = true }, EventId.New(), "rest", Ct);
+        }
+
+        Assert.Equal(
+            ["samples-a-2026-01 samples-b-2026-01", "samples-a-2026-01 samples-b-2026-01", "samples-a-2026-01 samples-b-2026-02", "samples-a-2026-02 samples-b-2026-02"],
+            await _store.ReadAllAsync(ct: Ct).Select(e => string.Join(' ', e.Streams.Select(s => s.Stream))).ToListAsync(Ct));
+    }
+
+    [Fact]
     public async Task The_answer_waits_until_the_position_can_be_read()
     {
         var visible = await _intake.AcceptAsync(Batch(("a", "2026-01-01")), EventId.New(), "rest", Ct);

@@ -110,6 +110,23 @@ public sealed class SampleParserTests
     }
 
     [Fact]
+    public void A_batch_of_the_series_of_one_before_has_its_array_and_its_own_values()
+    {
+        var reader = Bodies.Reader();
+        SampleBatch Read(string last, int volume) => reader.Read(
+            System.Text.Encoding.UTF8.GetBytes(Bodies.List([.. Enumerable.Range(0, 20).Select(
+                i => Bodies.Sample(("resource_id", i < 19 ? $"\"r{i}\"" : $"\"{last}\""), ("counter_volume", $"{volume}")))])),
+            SampleFormat.Json, SampleRules.ForMessages()).Batch;
+
+        var (one, same, other, again) = (Read("a", 1), Read("a", 2), Read("b", 3), Read("b", 4));
+
+        Assert.Equal([false, true, false, true], new[] { one, same, other, again }.Select(b => b.RepeatsSeries));
+        Assert.Same(one.Series, same.Series);
+        Assert.Equal(["a", "a", "b", "b"], new[] { one, same, other, again }.Select(b => b.Series[19].ResourceId));
+        Assert.Equal([1.0, 2, 3, 4], new[] { one, same, other, again }.Select(b => b.Volumes[19]));
+    }
+
+    [Fact]
     public void Metadata_equal_to_the_sample_before_is_recognised_and_what_follows_it_is_read()
     {
         var samples = Enumerable.Range(0, 5).Select(i => Bodies.Sample(

@@ -11,6 +11,7 @@ internal sealed class RandomSamples(int seed)
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, double> _counters = [];
     private int _clock;
+    private SeriesKey[] _repeated = [];
 
     public static readonly string[] Meters = ["cpu", "memory", "requests", "temperature"];
     public static readonly string[] Resources = ["r1", "r2", "r3", "r4", "r5"];
@@ -28,14 +29,14 @@ internal sealed class RandomSamples(int seed)
 
     public SampleBatch Batch(int count)
     {
-        var keys = new SeriesKey[count];
+        var repeats = _repeated.Length == count && _random.Next(2) == 0;
+        var keys = repeats ? _repeated : _repeated = new SeriesKey[count];
         var (times, volumes, metadata) = (new long[count], new double[count], new Metadata[count]);
         for (var i = 0; i < count; i++)
         {
-            var meter = Of(Meters);
-            var resource = Of(Resources);
+            var (meter, resource) = repeats ? (keys[i].Meter, keys[i].ResourceId) : (Of(Meters), Of(Resources));
             // Owners and units change now and then, so that a meter on a resource has several series.
-            keys[i] = new(
+            keys[i] = repeats ? keys[i] : new(
                 meter, meter switch { "cpu" => SampleType.Cumulative, "requests" => SampleType.Delta, _ => SampleType.Gauge },
                 meter == "memory" && _random.Next(20) == 0 ? null : "unit-" + meter, resource,
                 _random.Next(10) == 0 ? Of(Projects) : Projects[resource[1] % 3], _random.Next(15) == 0 ? Of(Users) : "u1", "openstack");
@@ -45,7 +46,7 @@ internal sealed class RandomSamples(int seed)
         }
         var withIds = _random.Next(4) == 0;
         var withSignatures = _random.Next(4) == 0;
-        return new(keys, times, volumes, metadata, withIds ? Ids(count) : null, withSignatures ? Signatures(count) : null);
+        return new(keys, times, volumes, metadata, withIds ? Ids(count) : null, withSignatures ? Signatures(count) : null) { RepeatsSeries = repeats };
     }
 
     public T Of<T>(IReadOnlyList<T> values) => values[_random.Next(values.Count)];
