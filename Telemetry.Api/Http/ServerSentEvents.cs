@@ -6,31 +6,36 @@ namespace Telemetry.Api.Http;
 /// <remarks>Source: HTML living standard, 9.2 «Server-sent events».</remarks>
 internal static class ServerSentEvents
 {
+    private const int PartSize = 64 << 10;
+
     /// <param name="context">Nothing of its response has been sent.</param>
     /// <param name="items">Read until its end, or until the client leaves.</param>
     /// <param name="write">Writes an item's lines, the empty one at the end included.</param>
     /// <param name="keepAlive">Between two comments while there is nothing to send.</param>
     /// <param name="sendTimeout">After which a client that takes nothing is cut off.</param>
     /// <param name="time">Measures both.</param>
+    /// <param name="onCutOff">Told why, where the client is cut off.</param>
     /// <param name="ct">Ends the stream before the source does: the client is to come back.</param>
     /// <returns>Whether everything was sent, so that a last event may follow.</returns>
     public static async Task<bool> WriteAsync<T>(
         HttpContext context, IAsyncEnumerable<T> items, Action<IBufferWriter<byte>, T> write, TimeSpan keepAlive, TimeSpan sendTimeout, TimeProvider time,
-        CancellationToken ct)
+        Action<string>? onCutOff, CancellationToken ct)
     {
         var response = context.Response;
         var isCutOff = false;
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
         response.Headers["X-Accel-Buffering"] = "no";
-        response.BodyWriter.Write(":\n\n"u8);
-        await FlushAsync();
+        var message = new ArrayBufferWriter<byte>(512);
         var reader = items.GetAsyncEnumerator(ct);
         await using (reader)
         {
-            var next = reader.MoveNextAsync().AsTask();
+            var next = Task.FromResult(false);
             try
             {
+                message.Write(":\n\n"u8);
+                await SendAsync();
+                next = reader.MoveNextAsync().AsTask();
                 var quiet = Task.Delay(keepAlive, time, ct); // one for many items: a timer each would pile up
                 while (!ct.IsCancellationRequested)
                 {
@@ -39,15 +44,15 @@ internal static class ServerSentEvents
                         if (ct.IsCancellationRequested)
                             break;
                         quiet = Task.Delay(keepAlive, time, ct);
-                        response.BodyWriter.Write(":\n\n"u8);
-                        await FlushAsync();
+                        message.Write(":\n\n"u8);
+                        await SendAsync();
                         continue;
                     }
 
                     if (!await next)
                         break;
-                    write(response.BodyWriter, reader.Current);
-                    await FlushAsync();
+                    write(message, reader.Current);
+                    await SendAsync();
                     next = reader.MoveNextAsync().AsTask();
                 }
             }
@@ -64,16 +69,22 @@ internal static class ServerSentEvents
 
         return !ct.IsCancellationRequested && !isCutOff;
 
-        // The server's own least rate of an answer would let a large event take minutes.
-        async ValueTask FlushAsync()
+        // In parts, each in its time: a large event may take long, as long as it is being taken in.
+        async ValueTask SendAsync()
         {
             try
             {
-                var flushing = response.BodyWriter.FlushAsync(ct);
-                if (flushing.IsCompleted)
-                    await flushing;
-                else
-                    await flushing.AsTask().WaitAsync(sendTimeout, time, ct);
+                for (var rest = message.WrittenMemory; !rest.IsEmpty;)
+                {
+                    var part = rest[..Math.Min(rest.Length, PartSize)];
+                    rest = rest[part.Length..];
+                    var sending = response.BodyWriter.WriteAsync(part, ct);
+                    if (sending.IsCompleted)
+                        await sending;
+                    else
+                        await sending.AsTask().WaitAsync(sendTimeout, time, ct);
+                }
+                message.ResetWrittenCount();
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -82,8 +93,10 @@ internal static class ServerSentEvents
             catch (TimeoutException)
             {
                 isCutOff = true;
+                var reason = $"The client of a stream took nothing for {sendTimeout.TotalSeconds:0.###} s.";
+                onCutOff?.Invoke(reason);
                 context.Abort();
-                throw new OperationCanceledException($"The client took nothing for {sendTimeout.TotalSeconds:0.###} s.");
+                throw new OperationCanceledException(reason);
             }
         }
     }

@@ -38,6 +38,24 @@ public interface IMeteringReader
 {
     ValueTask<IReadOnlyList<Sample>> SamplesAsync(SampleQuery query, CancellationToken ct = default);
 
+    /// <summary>Several questions at once, each answered as alone, in their order: what lists ask for all their items.</summary>
+    async ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesOfEachAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default)
+    {
+        var answers = new List<IReadOnlyList<Sample>>(queries.Count);
+        foreach (var query in queries)
+            answers.Add(await SamplesAsync(query, ct).ConfigureAwait(false));
+        return answers;
+    }
+
+    /// <summary>As <see cref="SamplesOfEachAsync"/>.</summary>
+    async ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesOfEachAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default)
+    {
+        var answers = new List<IReadOnlyList<ResourceRow>>(queries.Count);
+        foreach (var query in queries)
+            answers.Add(await ResourcesAsync(query, ct).ConfigureAwait(false));
+        return answers;
+    }
+
     /// <summary>The sample with an id, null where there is none that the filter selects; of several the one stored first.</summary>
     ValueTask<Sample?> FindSampleAsync(string id, Predicate filter, CancellationToken ct = default);
 

@@ -81,8 +81,10 @@ public sealed class Metadata : IEquatable<Metadata>
     }
 
     /// <summary>The value of a key, by a path whose segments are joined with dots; <c>[n]</c> names an element of a list.</summary>
-    /// <returns>Null for objects and lists, which no query can compare, and where there is no such key.</returns>
-    public QueryValue this[string path] => Find(Root, path) is { } element ? ValueOf(element) : QueryValue.Null;
+    /// <returns>Null for objects and lists, which no query can compare, and where there is no such key; all keys for <see cref="Field.MetadataItems"/>.</returns>
+    public QueryValue this[string path] =>
+        path == Field.MetadataItems.Path ? QueryValue.Of([.. Flatten().Select(p => new MetadataItem(p.Key, p.Value))])
+        : Find(Root, path) is { } element ? ValueOf(element) : QueryValue.Null;
 
     /// <summary>The keys and values as Ceilometer shows them: nested keys joined (see <c>Flatten</c>), every value as Python's text.</summary>
     public IReadOnlyDictionary<string, string> Flatten() => MetadataText.Flatten(Root);

@@ -20,6 +20,9 @@ public readonly record struct Field(string Name, string? Path = null)
     public static readonly Field MessageId = new("message_id");
     public static readonly Field MessageSignature = new("message_signature");
 
+    /// <summary>All keys of the metadata with their values, as the API shows them: a list of <see cref="Metering.MetadataItem"/>.</summary>
+    public static readonly Field MetadataItems = new(MetadataName, "\0");
+
     public static Field Metadata(string path) => new(MetadataName, path);
 
     public bool IsMetadata => Path is not null;

@@ -54,6 +54,12 @@ public abstract record Predicate
     /// <summary>The text has a match. The expression cannot run away: it is non-backtracking or has a time limit.</summary>
     public sealed record Matches(Field Field, Regex Pattern) : Predicate;
 
+    /// <summary>An item of the list that the field holds is selected; never unknown.</summary>
+    public sealed record Some(Field Field, Predicate Item) : Predicate;
+
+    /// <summary>Every item of the list that the field holds is selected, as where there is none; never unknown.</summary>
+    public sealed record Every(Field Field, Predicate Item) : Predicate;
+
     public static Predicate Equal(Field field, string? value) => new Compare(field, Comparison.Equal, QueryValue.Of(value));
 
     /// <summary>Both, without the operands that are always true.</summary>
@@ -157,6 +163,8 @@ public abstract record Predicate
         Compare c => c.Field,
         OneOf o => o.Field,
         Matches m => m.Field,
+        Some s => s.Field,
+        Every e => e.Field,
         _ => throw new ArgumentException($"{leaf.GetType().Name} has no field.", nameof(leaf)),
     };
 
@@ -198,6 +206,8 @@ public abstract record Predicate
         OneOf o => o.Values.Any(v => Judge(actual, Comparison.Equal, v, o.Field.IsMetadata) == true),
         Matches when actual.Kind == ValueKind.Null => null,
         Matches m => actual.Kind == ValueKind.Text && m.Pattern.IsMatch(actual.Text!),
+        Some s => actual.Items.Any(item => s.Item.Evaluate(item) == true),
+        Every e => actual.Items.All(item => e.Item.Evaluate(item) == true),
         _ => throw new InvalidOperationException($"{GetType().Name} is no leaf."),
     };
 

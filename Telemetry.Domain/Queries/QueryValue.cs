@@ -12,6 +12,7 @@ public enum ValueKind : byte
     Float,
     Boolean,
     Instant,
+    Items,
 }
 
 /// <summary>A typed value that a query compares with, or that a row has in a field.</summary>
@@ -20,15 +21,19 @@ public enum ValueKind : byte
 public readonly record struct QueryValue
 {
     private readonly double _number;
+    private readonly object? _reference;
 
-    private QueryValue(ValueKind kind, string? text, long integer, double number) => (Kind, Text, Integer, _number) = (kind, text, integer, number);
+    private QueryValue(ValueKind kind, object? reference, long integer, double number) => (Kind, _reference, Integer, _number) = (kind, reference, integer, number);
 
     public static readonly QueryValue Null;
 
     public ValueKind Kind { get; }
 
     /// <summary>The text of <see cref="ValueKind.Text"/>, else null.</summary>
-    public string? Text { get; }
+    public string? Text => _reference as string;
+
+    /// <summary>The rows of <see cref="ValueKind.Items"/>, else none.</summary>
+    public IReadOnlyList<IRow> Items => _reference as IReadOnlyList<IRow> ?? [];
 
     /// <summary>The number of <see cref="ValueKind.Integer"/>, 1 or 0 for <see cref="ValueKind.Boolean"/>, microseconds since 1970 for <see cref="ValueKind.Instant"/>.</summary>
     public long Integer { get; }
@@ -40,6 +45,7 @@ public readonly record struct QueryValue
     public static QueryValue Of(long number) => new(ValueKind.Integer, null, number, 0);
     public static QueryValue Of(double number) => new(ValueKind.Float, null, 0, number);
     public static QueryValue Of(bool value) => new(ValueKind.Boolean, null, value ? 1 : 0, 0);
+    public static QueryValue Of(IReadOnlyList<IRow> items) => new(ValueKind.Items, items, 0, 0);
     public static QueryValue Instant(long microseconds) => new(ValueKind.Instant, null, microseconds, 0);
 
     public override string ToString() => Kind switch
@@ -49,6 +55,7 @@ public readonly record struct QueryValue
         ValueKind.Integer => Integer.ToString(CultureInfo.InvariantCulture),
         ValueKind.Float => _number.ToString("R", CultureInfo.InvariantCulture),
         ValueKind.Boolean => Integer == 1 ? "true" : "false",
+        ValueKind.Items => $"{Items.Count} items",
         _ => UnixMicroseconds.Format(Integer),
     };
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Telemetry.Domain.Streams;
 
 /// <summary>The log: append-only streams, all of them also one sequence in order of position.</summary>
@@ -37,6 +39,30 @@ public interface IEventStore
 
     /// <summary>The event at a position, null where there is none.</summary>
     Task<RecordedEvent?> FindAsync(long position, CancellationToken ct = default);
+
+    /// <summary>Some streams, each whole, one after another in the order asked for; nothing for unknown ones.</summary>
+    /// <remarks>For lists: a store that is asked over a network asks for many at once, however many they are.</remarks>
+    async IAsyncEnumerable<StreamEvent> ReadStreamsAsync(IReadOnlyList<StreamName> streams, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        foreach (var stream in streams)
+        {
+            await foreach (var e in ReadStreamAsync(stream, ct: ct).ConfigureAwait(false))
+                yield return e;
+        }
+    }
+
+    /// <summary>The events at some positions, ascending, each once; nothing where there is none.</summary>
+    /// <remarks>As <see cref="ReadStreamsAsync"/>.</remarks>
+    async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<long> positions, CancellationToken ct = default)
+    {
+        var found = new List<RecordedEvent>();
+        foreach (var position in positions.Distinct().Order())
+        {
+            if (await FindAsync(position, ct).ConfigureAwait(false) is { } e)
+                found.Add(e);
+        }
+        return found;
+    }
 
     /// <summary>The streams whose names begin with a prefix, in ordinal order, each with its last version.</summary>
     IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", CancellationToken ct = default);

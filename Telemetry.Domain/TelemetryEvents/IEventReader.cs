@@ -29,8 +29,12 @@ public interface IEventReader
     /// <summary>The types of the events there are, ascending by ordinal.</summary>
     ValueTask<IReadOnlyList<string>> EventTypesAsync(CancellationToken ct = default);
 
-    /// <summary>The traits that events of a type have, by type (text, integer, float, datetime), then by name; none for an unknown type.</summary>
-    ValueTask<IReadOnlyList<TraitDescription>> TraitDescriptionsAsync(string eventType, CancellationToken ct = default);
+    /// <summary>The traits that events of some types have, by type (text, integer, float, datetime), then by name; none for an unknown type.</summary>
+    ValueTask<ILookup<string, TraitDescription>> TraitDescriptionsAsync(IReadOnlyCollection<string> eventTypes, CancellationToken ct = default);
+
+    /// <summary>The same of one type.</summary>
+    async ValueTask<IReadOnlyList<TraitDescription>> TraitDescriptionsAsync(string eventType, CancellationToken ct = default) =>
+        [.. (await TraitDescriptionsAsync([eventType], ct).ConfigureAwait(false))[eventType]];
 
     /// <summary>Every trait of a name that an event of a type has, in the order of types, then of events.</summary>
     IAsyncEnumerable<Trait> TraitsAsync(string eventType, string name, CancellationToken ct = default);

@@ -25,9 +25,20 @@ public sealed record TelemetryEventRow(TelemetryEvent Event, TelemetryEventPlace
         _ when field == TelemetryEventFields.MessageId => QueryValue.Of(Event.MessageId),
         _ when field == TelemetryEventFields.EventType => QueryValue.Of(Event.EventType),
         _ when field == TelemetryEventFields.GeneratedAt => QueryValue.Instant(Event.GeneratedAt),
+        _ when field == TelemetryEventFields.Traits => QueryValue.Of([.. Event.Traits.Select(t => new TraitRow(t))]),
         _ when TelemetryEventFields.TraitOf(field) is var (name, type) => Event[name, type],
         _ => QueryValue.Null,
     };
+}
+
+/// <summary>One trait as filters on all traits see it: its name, and its value in the field of its type.</summary>
+public sealed record TraitRow(Trait Trait) : IRow
+{
+    public static readonly Field NameField = new("name");
+
+    public static Field ValueField(TraitType type) => new(type.Name());
+
+    public QueryValue this[Field field] => field == NameField ? QueryValue.Of(Trait.Name) : field == ValueField(Trait.Type) ? Trait.Value : QueryValue.Null;
 }
 
 /// <summary>The fields of telemetry events that filters know.</summary>
@@ -37,6 +48,9 @@ public static class TelemetryEventFields
 
     public static readonly Field MessageId = Field.MessageId;
     public static readonly Field EventType = new("event_type");
+
+    /// <summary>All traits: a list of <see cref="TraitRow"/>.</summary>
+    public static readonly Field Traits = new("traits");
 
     /// <summary>An instant.</summary>
     public static readonly Field GeneratedAt = new("generated");

@@ -68,16 +68,24 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     public async ValueTask<IReadOnlyList<AlarmChange>> HistoryAsync(AlarmHistoryQuery query, CancellationToken ct = default)
     {
         var changes = new List<AlarmChange>();
-        foreach (var id in HistoryCandidates(query))
+        var events = new List<StreamEvent>();
+        await foreach (var stored in store.ReadStreamsAsync(HistoryCandidates(query).ConvertAll(Alarm.StreamOf), ct))
         {
-            var events = new List<StreamEvent>();
-            await foreach (var stored in store.ReadStreamAsync(Alarm.StreamOf(id), ct: ct))
-                events.Add(stored);
-            changes.AddRange(AlarmHistory.Of(events).Where(c => query.Filter.Selects(new AlarmChangeRow(c))));
+            if (events.Count > 0 && events[0].Stream != stored.Stream)
+                Take();
+            events.Add(stored);
         }
+        Take();
         if (query.OrderBy is not [{ Field: "timestamp", Descending: false }, ..])
             changes.Reverse(); // of equal instants the newest comes first too
         return Page(changes, [.. query.OrderBy, NewestFirst], AlarmChangeRow.Compare, query.After, c => c.EventId.ToString(), query.Limit);
+
+        // The history of one alarm, whose stream has been read.
+        void Take()
+        {
+            changes.AddRange(AlarmHistory.Of(events).Where(c => query.Filter.Selects(new AlarmChangeRow(c))));
+            events.Clear();
+        }
     }
 
     public IReadOnlyList<Alarm> Enabled()
@@ -114,11 +122,21 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     {
         if (Pinned(filter, "alarm_id") is { } id)
             return _alarms.TryGetValue(id, out var alarm) ? [alarm] : [];
+        if (Named(filter) is { } ids)
+            return ids.Select(i => _alarms.GetValueOrDefault(i)).OfType<Alarm>();
         if (Pinned(filter, "project_id") is not { } project)
             return _alarms.Values;
         lock (_lock)
-            return _byProject.TryGetValue(project, out var ids) ? ids.Select(i => _alarms[i]).ToList() : [];
+            return _byProject.TryGetValue(project, out var own) ? own.Select(i => _alarms[i]).ToList() : [];
     }
+
+    /// <summary>The ids of which an alarm must have one, as far as the conjunction at the top says so.</summary>
+    private static IEnumerable<string>? Named(Predicate filter) => filter switch
+    {
+        Predicate.OneOf { Field.Name: "alarm_id" } o => o.Values.Where(v => v.Kind == ValueKind.Text).Select(v => v.Text!).Distinct(),
+        Predicate.All all => all.Operands.Select(Named).FirstOrDefault(ids => ids is not null),
+        _ => null,
+    };
 
     private List<string> HistoryCandidates(AlarmHistoryQuery query)
     {

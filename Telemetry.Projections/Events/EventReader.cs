@@ -32,16 +32,18 @@ internal sealed class EventReader(EventProjection projection, ProjectionsOptions
         return new([.. reading.Tables.EventTypes().Union(reading.Tail.Select(r => r.Event.EventType)).Order(StringComparer.Ordinal)]);
     }
 
-    public ValueTask<IReadOnlyList<TraitDescription>> TraitDescriptionsAsync(string eventType, CancellationToken ct = default)
+    public ValueTask<ILookup<string, TraitDescription>> TraitDescriptionsAsync(IReadOnlyCollection<string> eventTypes, CancellationToken ct = default)
     {
         using var reading = projection.Read();
-        var tail = reading.Tail.Where(r => r.Event.EventType == eventType).SelectMany(r => r.Event.Traits).Select(t => new TraitDescription(t.Name, t.Type));
-        return new([.. reading.Tables.TraitsOf(eventType).Union(tail).OrderBy(t => t.Type).ThenBy(t => t.Name, StringComparer.Ordinal)]);
+        var wanted = eventTypes.ToHashSet(StringComparer.Ordinal);
+        var tail = reading.Tail.Select(r => r.Event).Where(e => wanted.Contains(e.EventType)).SelectMany(e => e.Traits, (e, t) => (e.EventType, new TraitDescription(t.Name, t.Type)));
+        return new(reading.Tables.TraitsOf(wanted).Union(tail)
+            .OrderBy(t => t.Item2.Type).ThenBy(t => t.Item2.Name, StringComparer.Ordinal).ToLookup(t => t.Item1, t => t.Item2, StringComparer.Ordinal));
     }
 
     public async IAsyncEnumerable<Trait> TraitsAsync(string eventType, string name, [EnumeratorCancellation] CancellationToken ct = default)
     {
-        foreach (var trait in (await TraitDescriptionsAsync(eventType, ct)).Where(t => t.Name == name))
+        foreach (var trait in (await TraitDescriptionsAsync([eventType], ct))[eventType].Where(t => t.Name == name))
         {
             TelemetryEventPlace? last = null;
             IReadOnlyList<TelemetryEventRow> page;

@@ -79,6 +79,30 @@ public abstract partial class EventStoreConformance
         Assert.Null(await Store.FindAsync(-1, Ct));
     }
 
+    [Theory]
+    [InlineData(false)] // as it was just written
+    [InlineData(true)]
+    public async Task Many_streams_and_many_positions_are_read_together(bool reopened)
+    {
+        var positions = new List<long>();
+        for (var i = 0; i < 90; i++)
+        {
+            positions.Add((await Store.AppendAsync([Event(stream: new("alarm", $"s{i % 3}"))], Ct)).Position);
+            await Store.AppendAsync([SamplesEvent(Batch(12))], Ct); // between them
+        }
+        if (reopened)
+            await ReopenAsync();
+        await Store.AppendAsync([Event(stream: new("alarm", "s1"))], Ct);
+
+        var together = await Store.ReadStreamsAsync([new("alarm", "s2"), new("alarm", "none"), new("alarm", "s1"), new("alarm", "s0")], Ct).Select(e => $"{e.Stream} {e.Version}").ToListAsync(Ct);
+        Assert.Equal(new[] { ("s2", 30), ("s1", 31), ("s0", 30) }.SelectMany(s => Enumerable.Range(1, s.Item2).Select(v => $"alarm-{s.Item1} {v}")), together);
+        Assert.Empty(await Store.ReadStreamsAsync([], Ct).ToListAsync(Ct));
+
+        var found = await Store.FindAsync([positions[^1] + 1_000, .. Enumerable.Reverse(positions), positions[0], 0, -1], Ct);
+        Assert.Equal(positions, found.Select(e => e.Position));
+        Assert.Empty(await Store.FindAsync([], Ct));
+    }
+
     [Fact]
     public async Task Streams_are_listed_by_prefix_in_ordinal_order()
     {

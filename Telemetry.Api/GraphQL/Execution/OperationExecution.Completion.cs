@@ -56,6 +56,13 @@ internal sealed partial class OperationExecution
             return;
         }
 
+        // Before anything waits there is no timer: the clock is looked at now and then.
+        if (++_objects % 64 == 0 && _timeout != Timeout.InfiniteTimeSpan && _time.GetElapsedTime(_startedAt) > _timeout)
+        {
+            TimeOut();
+            return;
+        }
+
         var objectType = Operation.Schema.ObjectTypeOf(type, value)
             ?? throw new InvalidOperationException($"A {value.GetType()} is no object of {type}.");
         var child = new ObjectResult(node, index, isNullable, objectType, Operation.GetSelections(selection.Children!, objectType));

@@ -15,6 +15,10 @@ internal sealed partial class OperationExecution
     private readonly ExecutionErrors _errors;
     private readonly CancellationToken _ct;
     private readonly Dictionary<Type, IDataLoader> _loaders = [];
+    private TimeProvider _time = TimeProvider.System;
+    private TimeSpan _timeout = Timeout.InfiniteTimeSpan;
+    private long _startedAt;
+    private int _objects;
     private object?[]?[] _arguments = [];
     private CancellationTokenSource? _abort;
     private TaskCompletionSource? _idle;
@@ -37,14 +41,24 @@ internal sealed partial class OperationExecution
     public CancellationToken RequestAborted => (_abort ??= CancellationTokenSource.CreateLinkedTokenSource(_ct)).Token;
 
     /// <param name="source">The parent of the root fields.</param>
+    /// <param name="timeout">How long it may take; what still runs then is left to itself.</param>
+    /// <param name="time">Measures that.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled; what still runs is left to itself.</exception>
-    public async ValueTask<OperationResult> ExecuteAsync(object source)
+    /// <exception cref="TimeoutException">It took longer.</exception>
+    public async ValueTask<OperationResult> ExecuteAsync(object source, TimeSpan timeout, TimeProvider time)
     {
+        (_timeout, _time, _startedAt) = (timeout, time, time.GetTimestamp());
         var aborting = _ct.UnsafeRegister(static e => ((OperationExecution)e!)._queue.Post(static e => ((OperationExecution)e!).Abort(), e), this);
         await using (aborting.ConfigureAwait(false))
         {
             _queue.Run(() => Start(source));
-            return await _done.Task.ConfigureAwait(false);
+            if (_done.Task.IsCompleted)
+                return await _done.Task.ConfigureAwait(false);
+            // Only who waits needs a timer: an event to a thousand subscribers is a thousand executions, and none of them does.
+            var timer = time.CreateTimer(
+                static e => ((OperationExecution)e!)._queue.Post(static e => ((OperationExecution)e!).TimeOut(), e), this, timeout, Timeout.InfiniteTimeSpan);
+            await using (timer.ConfigureAwait(false))
+                return await _done.Task.ConfigureAwait(false);
         }
     }
 
@@ -245,5 +259,15 @@ internal sealed partial class OperationExecution
         _isOver = true;
         _idle?.TrySetResult();
         _done.TrySetCanceled(_ct);
+    }
+
+    private void TimeOut()
+    {
+        if (_isOver)
+            return;
+        _isOver = true;
+        _idle?.TrySetResult();
+        _done.TrySetException(new TimeoutException($"The operation took longer than {_timeout}."));
+        _abort?.Cancel();
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Json;
 
 namespace Telemetry.Api.GraphQL.Execution;
@@ -6,6 +7,9 @@ namespace Telemetry.Api.GraphQL.Execution;
 /// <remarks>Without <c>data</c> at all it is a request error: nothing was carried out.</remarks>
 internal sealed class OperationResult(ObjectResult? data, bool hasData, IReadOnlyList<IError> errors)
 {
+    private bool _isShared;
+    private byte[]? _written;
+
     public ObjectResult? Data { get; } = data;
 
     public bool HasData { get; } = hasData;
@@ -15,13 +19,33 @@ internal sealed class OperationResult(ObjectResult? data, bool hasData, IReadOnl
     /// <summary>Null for none.</summary>
     public OperationCost? Cost { get; init; }
 
+    /// <summary>The same for many who ask alike: written once, unless it has errors, which carry the trace id of each.</summary>
+    public OperationResult AsShared() => new(Data, HasData, Errors) { Cost = Cost, _isShared = Errors.Count == 0 };
+
     public OperationResult WithCost(OperationCost? cost) => new(Data, HasData, Errors) { Cost = cost };
 
     public static OperationResult RequestError(params IReadOnlyList<IError> errors) => new(null, hasData: false, errors);
 
     /// <summary>The answer as JSON, errors first.</summary>
     /// <param name="traceId">Added to every error's extensions.</param>
-    public void WriteTo(Utf8JsonWriter writer, string? traceId) => new ResultWriter(writer, traceId).Write(this);
+    public void WriteTo(Utf8JsonWriter writer, string? traceId)
+    {
+        if (!_isShared)
+        {
+            new ResultWriter(writer, traceId).Write(this);
+            return;
+        }
+
+        if (_written is not { } written)
+        {
+            var buffer = new ArrayBufferWriter<byte>(512);
+            using (var once = new Utf8JsonWriter(buffer, writer.Options))
+                new ResultWriter(once, null).Write(this);
+            _written = written = buffer.WrittenSpan.ToArray();
+        }
+
+        writer.WriteRawValue(written, skipInputValidation: true);
+    }
 }
 
 /// <summary>What an operation was reckoned to cost before it was carried out, and what it may cost.</summary>

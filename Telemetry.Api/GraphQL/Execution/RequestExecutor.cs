@@ -8,10 +8,12 @@ namespace Telemetry.Api.GraphQL.Execution;
 
 /// <summary>Carries out requests: document, judgement, variables, cost, execution; each step ends it with its own errors.</summary>
 internal sealed class RequestExecutor(
-    Types.Schema schema, RequestExecutorOptions options, DataLoaderRegistry loaders, IEnumerable<IErrorFilter> filters, TimeProvider time, ILogger<RequestExecutor> log)
+    Types.Schema schema, RequestExecutorOptions options, DataLoaderRegistry loaders, IEnumerable<IErrorFilter> filters, GraphQLMetrics metrics,
+    TimeProvider time, ILogger<RequestExecutor> log)
 {
     private readonly LruCache<string, PreparedDocument> _documents = new(options.DocumentCacheSize);
     private readonly LruCache<string, string> _persisted = new(options.PersistedOperationsSize);
+    private readonly SharedResults _shared = new();
     private readonly IErrorFilter[] _filters = [.. filters];
 
     public Types.Schema Schema { get; } = schema;
@@ -64,7 +66,14 @@ internal sealed class RequestExecutor(
 
     private static GraphQLException Error(string message, string code) => new(new Error(message) { Code = code });
 
-    private ExecutionResult.Single Refuse(IReadOnlyList<IError> errors) => new(OperationResult.RequestError([.. errors.Select(Filter)]));
+    private ExecutionResult.Single Refuse(IReadOnlyList<IError> errors) => new(RequestError(errors));
+
+    private OperationResult RequestError(IReadOnlyList<IError> errors)
+    {
+        var result = OperationResult.RequestError([.. errors.Select(Filter)]);
+        metrics.Refused(result.Errors);
+        return result;
+    }
 
     private IError Filter(IError error)
     {
@@ -158,18 +167,29 @@ internal sealed class RequestExecutor(
     private async ValueTask<OperationResult> RunAsync(
         Operation operation, ExecutionRequest request, object source, OperationCost? cost, CancellationToken ct)
     {
-        using var timeout = new CancellationTokenSource(Options.ExecutionTimeout, time);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(ct, timeout.Token);
+        OperationResult result;
         try
         {
-            var result = await new OperationExecution(operation, request, linked.Token).ExecuteAsync(source).ConfigureAwait(false);
-            return Options.ReportCost && result.HasData ? result.WithCost(cost) : result;
+            result = await new OperationExecution(operation, request, ct).ExecuteAsync(source, Options.ExecutionTimeout, time).ConfigureAwait(false);
+            if (Options.ReportCost && result.HasData)
+                result = result.WithCost(cost);
         }
-        catch (OperationCanceledException) when (timeout.IsCancellationRequested && !ct.IsCancellationRequested)
+        catch (TimeoutException)
         {
             var error = new Error($"The operation took longer than {Options.ExecutionTimeout.TotalSeconds:0.###} s.") { Code = ErrorCodes.Timeout };
-            return new(null, hasData: true, [Filter(error)]);
+            result = new(null, hasData: true, [Filter(error)]);
         }
+
+        metrics.Refused(result.Errors);
+        return result;
+    }
+
+    /// <summary>Each event has services of its own, as each request has.</summary>
+    private async ValueTask<OperationResult> RunEventAsync(Operation operation, ExecutionRequest request, object? message, OperationCost cost, CancellationToken ct)
+    {
+        var scope = request.Services.GetRequiredService<IServiceScopeFactory>().CreateAsyncScope();
+        await using (scope.ConfigureAwait(false))
+            return await RunAsync(operation, request with { Services = scope.ServiceProvider }, new EventMessage(message), cost, ct).ConfigureAwait(false);
     }
 
     private async ValueTask<ExecutionResult> SubscribeAsync(Operation operation, ExecutionRequest request, OperationCost cost, CancellationToken ct)
@@ -196,6 +216,7 @@ internal sealed class RequestExecutor(
         Operation operation, ExecutionRequest request, OperationExecution subscription, Selection selection, IAsyncEnumerable<object?> events,
         OperationCost cost, [EnumeratorCancellation] CancellationToken ct)
     {
+        using var counted = metrics.Subscription();
         var reader = events.GetAsyncEnumerator(ct);
         await using (reader.ConfigureAwait(false))
         {
@@ -207,13 +228,8 @@ internal sealed class RequestExecutor(
                 {
                     if (!await reader.MoveNextAsync().ConfigureAwait(false))
                         yield break;
-                    // Each event has services of its own, as each request has.
-                    var scope = request.Services.GetRequiredService<IServiceScopeFactory>().CreateAsyncScope();
-                    await using (scope.ConfigureAwait(false))
-                    {
-                        result = await RunAsync(
-                            operation, request with { Services = scope.ServiceProvider }, new EventMessage(reader.Current), cost, ct).ConfigureAwait(false);
-                    }
+                    var message = reader.Current;
+                    result = await _shared.GetAsync(message, operation, request, () => RunEventAsync(operation, request, message, cost, ct), ct).ConfigureAwait(false);
                 }
                 catch (OperationCanceledException) when (ct.IsCancellationRequested)
                 {
@@ -224,7 +240,7 @@ internal sealed class RequestExecutor(
 #pragma warning restore CA1031
                 {
                     isLast = true;
-                    result = OperationResult.RequestError([.. subscription.Describe(e, selection).Select(Filter)]);
+                    result = RequestError(subscription.Describe(e, selection));
                 }
 
                 yield return result;

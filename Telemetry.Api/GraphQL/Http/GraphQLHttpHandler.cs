@@ -11,7 +11,7 @@ namespace Telemetry.Api.GraphQL.Http;
 
 /// <summary>The endpoint: sockets, POST, GET, schema, page. Source: GraphQL over HTTP (draft), in the reading of graphql-http's audits.</summary>
 internal sealed class GraphQLHttpHandler(
-    RequestExecutor executor, GraphQLServerOptions options, IEnumerable<IHttpRequestInterceptor> interceptors, IEnumerable<IGraphQLTool> tools,
+    RequestExecutor executor, GraphQLServerOptions options, GraphQLMetrics metrics, IEnumerable<IHttpRequestInterceptor> interceptors, IEnumerable<IGraphQLTool> tools,
     TimeProvider time, IHostApplicationLifetime lifetime, ILogger<GraphQLHttpHandler> log)
 {
     /// <summary>The header that a GET needs once CORS is on. HotChocolate's name.</summary>
@@ -30,20 +30,20 @@ internal sealed class GraphQLHttpHandler(
     /// <summary>Cancelled when the server stops: what would go on for ever ends then.</summary>
     public CancellationToken Stopping => lifetime.ApplicationStopping;
 
-    /// <summary>Sockets that are open.</summary>
+    public GraphQLMetrics Metrics => metrics;
+
+    /// <summary>Sockets and streams of events that are open.</summary>
     public int Sockets => Volatile.Read(ref _sockets);
 
-    /// <summary>Takes one of the server's sockets; <see cref="LeaveSocket"/> gives it back.</summary>
+    /// <summary>Takes the place of a socket or a stream of events, until it is disposed.</summary>
     /// <exception cref="BadRequestException">All are taken.</exception>
-    public void EnterSocket()
+    public IDisposable Open()
     {
         if (Interlocked.Increment(ref _sockets) <= options.Sockets.MaxSockets)
-            return;
-        LeaveSocket();
+            return new Place(this, metrics.Connection());
+        Interlocked.Decrement(ref _sockets);
         throw new BadRequestException($"The server carries {options.Sockets.MaxSockets} sockets already.", StatusCodes.Status503ServiceUnavailable);
     }
-
-    public void LeaveSocket() => Interlocked.Decrement(ref _sockets);
 
     public async Task HandleAsync(HttpContext context)
     {
@@ -178,18 +178,35 @@ internal sealed class GraphQLHttpHandler(
             throw new BadRequestException($"A request is {ContentNegotiation.Json} in UTF-8.", StatusCodes.Status415UnsupportedMediaType);
     }
 
+    /// <summary>A body that stops coming is given up: the server's own least rate would wait far longer.</summary>
     private async Task<ReadOnlyMemory<byte>> ReadBodyAsync(HttpRequest request)
     {
         var limit = options.MaxRequestSize;
         var body = new ArrayBufferWriter<byte>((int)Math.Clamp(request.ContentLength ?? 4_096, 256, limit + 1L));
-        while (request.ContentLength is null || request.ContentLength <= limit)
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(request.HttpContext.RequestAborted);
+        var timer = time.CreateTimer(static p => ((CancellationTokenSource)p!).Cancel(), patience, options.ClientTimeout, Timeout.InfiniteTimeSpan);
+        await using (timer)
         {
-            var read = await request.Body.ReadAsync(body.GetMemory(1_024), request.HttpContext.RequestAborted);
-            if (read == 0)
-                return body.WrittenMemory;
-            body.Advance(read);
-            if (body.WrittenCount > limit)
-                break;
+            try
+            {
+                while (request.ContentLength is null || request.ContentLength <= limit)
+                {
+                    var reading = request.Body.ReadAsync(body.GetMemory(1_024), patience.Token);
+                    if (!reading.IsCompleted)
+                        timer.Change(options.ClientTimeout, Timeout.InfiniteTimeSpan);
+                    var read = await reading;
+                    if (read == 0)
+                        return body.WrittenMemory;
+                    body.Advance(read);
+                    if (body.WrittenCount > limit)
+                        break;
+                }
+            }
+            catch (OperationCanceledException) when (!request.HttpContext.RequestAborted.IsCancellationRequested)
+            {
+                request.HttpContext.Response.Headers.Connection = "close";
+                throw new BadRequestException($"Nothing of the request's body came for {options.ClientTimeout.TotalSeconds:0.###} s.", StatusCodes.Status408RequestTimeout);
+            }
         }
 
         throw new BadRequestException($"A request has at most {limit} bytes.", StatusCodes.Status413PayloadTooLarge);
@@ -214,6 +231,7 @@ internal sealed class GraphQLHttpHandler(
                 return isAllowed;
             },
         };
+        using var place = accepted.TakesEvents ? Open() : null;
         using var streaming = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, accepted.TakesEvents ? Stopping : CancellationToken.None);
         var result = await executor.ExecuteAsync(request, context.RequestServices, streaming.Token);
         switch (result)
@@ -241,7 +259,7 @@ internal sealed class GraphQLHttpHandler(
             body.Write("event: next\ndata: "u8);
             ResultFormatter.Write(body, result, traceId);
             body.Write("\n\n"u8);
-        }, options.StreamKeepAliveInterval, options.SendTimeout, time, ct);
+        }, options.StreamKeepAliveInterval, options.ClientTimeout, time, reason => metrics.Refused(ErrorCodes.SlowSubscriber, reason), ct);
         if (isWhole)
             await context.Response.BodyWriter.WriteAsync("event: complete\ndata:\n\n"u8.ToArray(), ct);
     }
@@ -289,8 +307,9 @@ internal sealed class GraphQLHttpHandler(
         return options.UseUnprocessableContent && !isUnreadable ? StatusCodes.Status422UnprocessableEntity : StatusCodes.Status400BadRequest;
     }
 
-    private static Task RefuseAsync(HttpContext context, int status, params IReadOnlyList<IError> errors)
+    private Task RefuseAsync(HttpContext context, int status, params IReadOnlyList<IError> errors)
     {
+        metrics.Refused(errors);
         var accepted = ContentNegotiation.Negotiate(context.Request.Headers.Accept);
         return WriteAsync(context, status, accepted, OperationResult.RequestError(errors));
     }
@@ -313,5 +332,14 @@ internal sealed class GraphQLHttpHandler(
     {
         await Task.CompletedTask;
         yield return result;
+    }
+
+    private sealed class Place(GraphQLHttpHandler handler, IDisposable counted) : IDisposable
+    {
+        public void Dispose()
+        {
+            counted.Dispose();
+            Interlocked.Decrement(ref handler._sockets);
+        }
     }
 }

@@ -27,8 +27,11 @@ internal sealed class GraphQLServerOptions
     /// <summary>Other sites whose pages may open sockets, as <c>https://host:port</c>; the endpoint's own always may.</summary>
     public IList<string> AllowedOrigins { get; set; } = [];
 
-    /// <summary>How long a client of a socket or of a stream of events may take in nothing before it is ended. Default 5 s.</summary>
-    public TimeSpan SendTimeout { get; set; } = TimeSpan.FromSeconds(5);
+    /// <summary>
+    /// How long the server waits for a client that owes it something: <c>connection_init</c>, the rest of a body, the answer to a ping, or taking in
+    /// what is sent to it. Then the client is ended. Default 1 s.
+    /// </summary>
+    public TimeSpan ClientTimeout { get; set; } = TimeSpan.FromSeconds(1);
 
     public GraphQLSocketOptions Sockets { get; set; } = new();
 
@@ -41,16 +44,13 @@ internal sealed class GraphQLServerOptions
 /// <summary>Settings of sockets.</summary>
 internal sealed class GraphQLSocketOptions
 {
-    /// <summary>Within which a client has to say <c>connection_init</c>. Default 10 s.</summary>
-    public TimeSpan ConnectionInitializationTimeout { get; set; } = TimeSpan.FromSeconds(10);
-
-    /// <summary>Between two pings; a socket that does not answer for as long again is closed. Default 15 s.</summary>
-    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(15);
+    /// <summary>Between two pings, which find out who has left without a word. Default 10 s.</summary>
+    public TimeSpan KeepAliveInterval { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>Operations at once on one socket. Default 100.</summary>
     public int MaxOperations { get; set; } = 100;
 
-    /// <summary>Sockets at once; the next is refused with 503. Default 10 000.</summary>
+    /// <summary>Sockets and streams of events at once; the next is refused with 503. Default 10 000.</summary>
     public int MaxSockets { get; set; } = 10_000;
 }
 

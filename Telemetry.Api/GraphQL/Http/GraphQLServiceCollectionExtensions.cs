@@ -16,7 +16,9 @@ internal static class GraphQLServiceCollectionExtensions
 {
     public static IRequestExecutorBuilder AddGraphQLServer(this IServiceCollection services)
     {
+        services.AddMetrics();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<GraphQLMetrics>();
         services.TryAddSingleton<InMemoryTopics>();
         services.TryAddSingleton<ITopicEventSender>(s => s.GetRequiredService<InMemoryTopics>());
         services.TryAddSingleton<ITopicEventReceiver>(s => s.GetRequiredService<InMemoryTopics>());

@@ -11,6 +11,8 @@ namespace Telemetry.Api.GraphQL.Http;
 internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol, HttpContext context, GraphQLHttpHandler handler, ILogger log)
     : IAsyncDisposable
 {
+    private const int PartSize = 64 << 10;
+
     private readonly SemaphoreSlim _sending = new(1);
     private readonly CancellationTokenSource _closing = new();
     private readonly ConcurrentDictionary<string, CancellationTokenSource> _operations = new(StringComparer.Ordinal);
@@ -21,7 +23,7 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
     {
         using var ended = ct.Register(_closing.Cancel);
         using var stopping = handler.Stopping.Register(() => _ = LeaveAsync());
-        var late = Task.Delay(handler.Options.Sockets.ConnectionInitializationTimeout, handler.Time, _closing.Token);
+        var late = Task.Delay(handler.Options.ClientTimeout, handler.Time, _closing.Token);
         try
         {
             Task<JsonElement?>? next = ReceiveAsync();
@@ -164,7 +166,7 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         if (_operations.Count >= handler.Options.Sockets.MaxOperations && !_operations.ContainsKey(id))
         {
             // Told before the next message is read: a client that asks without reading waits, and fills no memory.
-            await SendErrorsAsync(id, [new Error($"A socket carries {handler.Options.Sockets.MaxOperations} operations at once.") { Code = ErrorCodes.BadRequest }]);
+            await RefuseAsync(id, $"A socket carries {handler.Options.Sockets.MaxOperations} operations at once.", ErrorCodes.BadRequest);
             return true;
         }
 
@@ -219,7 +221,7 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         }
         catch (BadRequestException e)
         {
-            await SendErrorsAsync(id, [new Error(e.Message) { Code = e.Code }]);
+            await RefuseAsync(id, e.Message, e.Code);
         }
         catch (Exception e) when (e is OperationCanceledException or WebSocketException or ObjectDisposedException or InvalidOperationException { Source: "System.Net.WebSockets" })
         {
@@ -238,6 +240,13 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
                 _operations.TryRemove(id, out _);
             cancellation.Dispose();
         }
+    }
+
+    /// <summary>Of an operation that never reached the executor.</summary>
+    private Task RefuseAsync(string id, string message, string code)
+    {
+        handler.Metrics.Refused(code, message);
+        return SendErrorsAsync(id, [new Error(message) { Code = code }]);
     }
 
     private Task SendErrorsAsync(string id, IReadOnlyList<IError> errors) => SendAsync("error", id, writer =>
@@ -283,8 +292,13 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
 
         try
         {
-            if (socket.State == WebSocketState.Open)
-                await InTimeAsync(socket.SendAsync(message.WrittenMemory, WebSocketMessageType.Text, endOfMessage: true, _closing.Token));
+            // In parts, each in its time: a large message may take long, as long as it is being taken in.
+            for (var rest = message.WrittenMemory; socket.State == WebSocketState.Open && !rest.IsEmpty;)
+            {
+                var part = rest[..Math.Min(rest.Length, PartSize)];
+                rest = rest[part.Length..];
+                await InTimeAsync(socket.SendAsync(part, WebSocketMessageType.Text, endOfMessage: rest.IsEmpty, _closing.Token));
+            }
         }
         catch (TimeoutException)
         {
@@ -306,13 +320,13 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
         if (sending.IsCompletedSuccessfully)
             await sending;
         else
-            await sending.AsTask().WaitAsync(handler.Options.SendTimeout, handler.Time, _closing.Token);
+            await sending.AsTask().WaitAsync(handler.Options.ClientTimeout, handler.Time, _closing.Token);
     }
 
     /// <summary>Ends the socket and its operations, without a word: nobody reads.</summary>
     private async Task AbandonAsync()
     {
-        Log.SocketEnded(log, $"its client took nothing for {handler.Options.SendTimeout.TotalSeconds:0.###} s.");
+        handler.Metrics.Refused(ErrorCodes.SlowSubscriber, $"A socket's client took nothing for {handler.Options.ClientTimeout.TotalSeconds:0.###} s.");
         socket.Abort();
         await _closing.CancelAsync();
     }
@@ -321,6 +335,8 @@ internal sealed class SocketConnection(WebSocket socket, SocketProtocol protocol
     {
         if (socket.State is WebSocketState.Open or WebSocketState.CloseReceived)
         {
+            if (code is >= SocketCloseCodes.InvalidMessage or (int)WebSocketCloseStatus.MessageTooBig)
+                handler.Metrics.Refused(SocketCloseCodes.NameOf(code), reason);
             await _sending.WaitAsync(_closing.Token);
             try
             {

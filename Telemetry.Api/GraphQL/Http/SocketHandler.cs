@@ -9,15 +9,8 @@ internal static class SocketHandler
     {
         if (!IsAllowedOrigin(context.Request, handler.Options.AllowedOrigins))
             throw new BadRequestException("Pages of this origin may not open sockets here.", StatusCodes.Status403Forbidden);
-        handler.EnterSocket();
-        try
-        {
+        using (handler.Open())
             await CarryAsync(context, handler, log);
-        }
-        finally
-        {
-            handler.LeaveSocket();
-        }
     }
 
     private static async Task CarryAsync(HttpContext context, GraphQLHttpHandler handler, ILogger log)
@@ -29,12 +22,23 @@ internal static class SocketHandler
         {
             SubProtocol = protocol?.Name,
             KeepAliveInterval = settings.KeepAliveInterval,
-            KeepAliveTimeout = settings.KeepAliveInterval,
+            KeepAliveTimeout = handler.Options.ClientTimeout,
         });
         if (protocol is null)
         {
-            await socket.CloseAsync(
-                (WebSocketCloseStatus)SocketCloseCodes.SubprotocolNotAcceptable, "Subprotocol not acceptable", context.RequestAborted);
+            const string Reason = "Subprotocol not acceptable";
+            handler.Metrics.Refused(SocketCloseCodes.NameOf(SocketCloseCodes.SubprotocolNotAcceptable), Reason);
+            using var patience = new CancellationTokenSource(handler.Options.ClientTimeout, handler.Time);
+            using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, context.RequestAborted);
+            try
+            {
+                await socket.CloseAsync((WebSocketCloseStatus)SocketCloseCodes.SubprotocolNotAcceptable, Reason, either.Token);
+            }
+            catch (OperationCanceledException) when (either.IsCancellationRequested)
+            {
+                // It did not close its side.
+            }
+
             return;
         }
 

@@ -35,4 +35,7 @@ internal static class SocketCloseCodes
     public const int InitialisationTimeout = 4408;
     public const int SubscriberAlreadyExists = 4409;
     public const int TooManyInitialisationRequests = 4429;
+
+    /// <summary>The reason that refusals are counted by.</summary>
+    public static string NameOf(int code) => $"SOCKET_{code}";
 }

@@ -12,7 +12,9 @@ internal sealed class CallerOfRequest : IHttpRequestInterceptor
 
     public ValueTask OnCreateAsync(HttpContext context, IDictionary<string, object?> state, CancellationToken ct)
     {
-        state[Key] = context.Caller();
+        var caller = context.Caller();
+        state[Key] = caller;
+        state[SharedResults.ViewerKey] = (string.Join(',', caller.Roles), caller.UserId, caller.ProjectId);
         return default;
     }
 }

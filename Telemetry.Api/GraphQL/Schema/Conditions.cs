@@ -88,39 +88,39 @@ internal sealed class Conditions(Scope scope)
         }
     }
 
-    /// <summary>Conditions on metadata: one key at a time, whose value is compared as the text that the API shows.</summary>
-    public Predicate OnMetadata(ListFilterInput<KeyValueFilterInput>? filter)
+    /// <summary>Conditions on metadata, whose values are compared as the text that the API shows.</summary>
+    public Predicate OnMetadata(ListFilterInput<KeyValueFilterInput>? filter) => OnList(
+        filter, Field.MetadataItems, pair => Named(pair.Key) is { } key && pair is { And: null, Or: null } ? OnKey(key, pair.Value) : null, OnPair);
+
+    /// <summary>Conditions on the items of a list.</summary>
+    /// <param name="field">Holds the items.</param>
+    /// <param name="byName">That an item of a certain name is there and so, which readers find faster; never unknown. Null where the filter names none.</param>
+    /// <param name="ofItem">The condition on an item.</param>
+    public static Predicate OnList<T>(ListFilterInput<T>? filter, Field field, Func<T, Predicate?> byName, Func<T, Predicate> ofItem) where T : class
     {
-        if (filter is null)
-            return Predicate.True;
-        if (filter.All is not null || filter.Any is not null)
-            throw Refused.BadInput("Of \"metadata\" only \"some\" and \"none\" are offered: keys are looked up, not counted.");
-        return All(
+        return filter is null ? Predicate.True : All(
         [
-            .. filter.Some is { } some ? [OnPair(some)] : (Predicate[])[],
-            .. filter.None is { } none ? [Unless(OnPair(none))] : (Predicate[])[],
+            .. filter.Some is { } some ? [byName(some) ?? new Predicate.Some(field, ofItem(some))] : (Predicate[])[],
+            .. filter.None is { } none ? [new Predicate.Not(byName(none) ?? new Predicate.Some(field, ofItem(none)))] : (Predicate[])[],
+            .. filter.All is { } all ? [new Predicate.Every(field, ofItem(all))] : (Predicate[])[],
+            .. filter.Any is { } any ? [any ? new Predicate.Some(field, Predicate.True) : new Predicate.Every(field, Predicate.False)] : (Predicate[])[],
         ]);
     }
 
-    private Predicate OnPair(KeyValueFilterInput filter)
+    /// <summary>The name that a filter asks for, and nothing else; else null.</summary>
+    public static string? Named(StringOperationFilterInput? filter) =>
+        filter is { Eq: { HasValue: true, Value: { Length: > 0 } name } } && filter == new StringOperationFilterInput { Eq = filter.Eq } ? name : null;
+
+    private Predicate OnKey(string key, StringOperationFilterInput? value)
     {
-        if (filter.Key is null)
-        {
-            return filter.Value is null && (filter.And is not null || filter.Or is not null)
-                ? Combine([], filter.And, filter.Or, OnPair)
-                : throw NoKey();
-        }
-        if (filter.And is not null || filter.Or is not null || filter.Key is not { Eq: { HasValue: true, Value: { Length: > 0 } key } })
-            throw NoKey();
         // Of a nested key the API shows the dots after the first as colons.
         var field = Field.Metadata(key.Replace(':', '.'));
-        return filter.Value is null
-            ? Compare(field, Comparison.NotEqual, QueryValue.Null)
-            : All(Compare(field, Comparison.NotEqual, QueryValue.Null), OnText(field, filter.Value));
+        var isThere = Compare(field, Comparison.NotEqual, QueryValue.Null);
+        return value is null ? isThere : All(isThere, OnText(field, value));
     }
 
-    private static Execution.GraphQLException NoKey() =>
-        Refused.BadInput("A condition on metadata names one key, as {key: {eq: \"az\"}, value: {eq: \"a\"}}; \"and\" and \"or\" stand around such conditions.");
+    private Predicate OnPair(KeyValueFilterInput filter) =>
+        Combine([On(MetadataItem.KeyField, filter.Key), On(MetadataItem.ValueField, filter.Value)], filter.And, filter.Or, OnPair);
 
     private Predicate OnText(Field field, StringOperationFilterInput filter)
     {
@@ -213,8 +213,8 @@ internal sealed class Conditions(Scope scope)
         }
     }
 
-    /// <summary>True where the condition is false or unknown.</summary>
-    public static Predicate.Any Unless(Predicate condition) => new([new Predicate.Not(condition), .. Missing(condition)]);
+    /// <summary>True where the condition, on one field, is false or unknown.</summary>
+    private static Predicate.Any Unless(Predicate condition) => new([new Predicate.Not(condition), .. Missing(condition)]);
 
     private static IEnumerable<Predicate> Missing(Predicate condition) =>
         condition.Leaves().Select(Predicate.FieldOf).Distinct().Select(f => Predicate.Equal(f, null)).Where(missing => !condition.Leaves().Contains(missing));

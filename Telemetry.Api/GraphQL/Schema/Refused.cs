@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Npgsql;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Alarms;
@@ -34,6 +35,7 @@ internal sealed class Refused : IErrorFilter
         SampleFaultException or SignatureRefusedException or OtherSamplesStoredException when SampleFaults.Translate(e, SampleFaults.ForSamples) is var (_, refused) =>
             (CodeOf(refused.Status), refused.Message),
         EventStoreBusyException or EventStoreFullException or AuditException => (Unavailable, e.Message),
+        NpgsqlException => (Unavailable, "The database does not answer. Try again later."),
         _ => null,
     };
 

@@ -16,6 +16,17 @@ public sealed class GraphQLOptions
 
     /// <summary>Whether pages for browsers are served at the endpoint. Default: true.</summary>
     public bool Ide { get; set; } = true;
+
+    /// <summary>
+    /// Seconds that the server waits for a client that owes it something: a socket's <c>connection_init</c>, the rest of a body, the answer to a ping,
+    /// taking in what is sent to it. 0.1 to 60; default 1.
+    /// </summary>
+    [Range(0.1, 60.0, ErrorMessage = "Telemetry:GraphQL:ClientTimeoutSeconds is 0.1 to 60.")]
+    public double ClientTimeoutSeconds { get; set; } = 1;
+
+    /// <summary>Seconds between two pings on a socket, which find out who has left without a word. 0.1 to 3 600; default 10.</summary>
+    [Range(0.1, 3_600.0, ErrorMessage = "Telemetry:GraphQL:KeepAliveSeconds is 0.1 to 3 600.")]
+    public double KeepAliveSeconds { get; set; } = 10;
 }
 
 /// <summary>The telemetry schema behind the endpoint.</summary>
@@ -30,6 +41,8 @@ internal static class TelemetryGraphQL
         {
             server.Tool.Enable = options.Value.Ide;
             server.Tool.Title = "Telemetry";
+            server.ClientTimeout = TimeSpan.FromSeconds(options.Value.ClientTimeoutSeconds);
+            server.Sockets.KeepAliveInterval = TimeSpan.FromSeconds(options.Value.KeepAliveSeconds);
             // Once pages of other sites may call, a query by GET has to show that the browser asked first.
             server.EnforceGetRequestsPreflightHeader = api.Value.CorsOrigins.Count > 0;
             server.AllowedOrigins = api.Value.CorsOrigins;

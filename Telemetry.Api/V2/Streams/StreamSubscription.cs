@@ -34,7 +34,7 @@ internal static class StreamSubscription
         }
         var writer = new StreamEventJson();
         await ServerSentEvents.WriteAsync(
-            context, events, (body, e) => Write(body, writer, e, name == StreamEndpoints.All), KeepAlive, SendTimeout, time, ct);
+            context, events, (body, e) => Write(body, writer, e, name == StreamEndpoints.All), KeepAlive, SendTimeout, time, null, ct);
     }
 
     /// <summary>The stream's events after a version, and then those to come.</summary>

@@ -21,6 +21,13 @@ internal sealed partial class PostgresEventStore
         where before < {PageBytes} order by seq_id
         """;
 
+    private static readonly string SomeSql = $"""
+        select * from (
+            select {Columns}, sum(octet_length(e.data)) over (order by e.seq_id) - octet_length(e.data) as before
+            from event_log.events e where e.seq_id = any($1)) page
+        where before < {PageBytes} order by seq_id
+        """;
+
     public async IAsyncEnumerable<RecordedEvent> ReadAllAsync(long after = 0, [EnumeratorCancellation] CancellationToken ct = default)
     {
         var to = await HeadAsync(ct).ConfigureAwait(false);
@@ -66,6 +73,37 @@ internal sealed partial class PostgresEventStore
                     break; // the page was full; the rest is asked for again
             }
         }
+    }
+
+    public async IAsyncEnumerable<StreamEvent> ReadStreamsAsync(IReadOnlyList<StreamName> streams, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        foreach (var some in streams.Chunk(PageStreams))
+        {
+            var places = await EntriesAsync(some, ct).ConfigureAwait(false);
+            foreach (var page in some.SelectMany(s => places[s.ToString()]).Chunk(PageEvents / 4))
+            {
+                var events = (await FindAsync([.. page.Select(e => e.Position)], ct).ConfigureAwait(false)).ToDictionary(e => e.Position);
+                foreach (var entry in page)
+                {
+                    ct.ThrowIfCancellationRequested();
+                    yield return StreamEvent.Of(events[entry.Position], entry.Part);
+                }
+            }
+        }
+    }
+
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<long> positions, CancellationToken ct = default)
+    {
+        var found = new List<RecordedEvent>();
+        for (var left = positions.Distinct().Order().ToArray(); left.Length > 0;)
+        {
+            var asked = left[..Math.Min(left.Length, PageEvents)];
+            var page = await AskAsync(connection => EventsAsync(connection, SomeSql, ct, asked), ct).ConfigureAwait(false);
+            found.AddRange(page);
+            // A page may end before what was asked for does: it is full.
+            left = page.Count > 0 ? Array.FindAll(left, p => p > page[^1].Position) : left[asked.Length..];
+        }
+        return found;
     }
 
     public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) => FindAsync("e.id = $1", id.Value, ct);
@@ -120,6 +158,25 @@ internal sealed partial class PostgresEventStore
         var entries = tail.SelectMany(e => e.Streams.Select((s, part) => (s.Stream, Entry: new StreamEntry(s.Version, e.Position, part))))
             .Where(e => e.Stream == id).Select(e => e.Entry).ToList();
         return (id, entries.Count > 0 ? entries[^1].Version : version, entries);
+    }, ct);
+
+    /// <summary>All entries of some streams, by name.</summary>
+    private Task<ILookup<string, StreamEntry>> EntriesAsync(StreamName[] streams, CancellationToken ct) => AskAsync(async connection =>
+    {
+        var tail = await TailAsync(connection, ct).ConfigureAwait(false); // first, as for one stream
+        var names = streams.Select(s => s.ToString()).ToArray();
+        var known = await RowsAsync(connection, "select id, name, version from event_log.streams where name = any($1)", static r => (Id: r.GetInt64(0), Name: r.GetString(1), Version: r.GetInt64(2)), ct, (object)names)
+            .ConfigureAwait(false);
+        var stored = (await RowsAsync(
+            connection, "select stream_id, version, events from event_log.stream_events where stream_id = any($1) order by stream_id, version",
+            static r => (Stream: r.GetInt64(0), Version: r.GetInt64(1), Events: r.GetFieldValue<byte[]>(2)), ct, known.Select(k => k.Id).ToArray()).ConfigureAwait(false)).ToLookup(r => r.Stream);
+        var later = tail.SelectMany(e => e.Streams.Select((s, part) => (s.Stream, Entry: new StreamEntry(s.Version, e.Position, part)))).ToLookup(e => e.Stream, e => e.Entry);
+        return known.SelectMany(k =>
+        {
+            var (waiting, last) = (later[k.Id].ToList(), k.Version);
+            var indexed = stored[k.Id].SelectMany(r => StreamEvents.Read(r.Version, r.Events)).Where(e => e.Version <= (waiting.Count > 0 ? waiting[0].Version - 1 : last));
+            return indexed.Concat(waiting).Select(e => (k.Name, Entry: e));
+        }).ToLookup(e => e.Name, e => e.Entry);
     }, ct);
 
     /// <summary>What the index has not got: the streams of the last events.</summary>

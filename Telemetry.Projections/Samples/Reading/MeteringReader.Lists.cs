@@ -37,8 +37,22 @@ internal sealed partial class MeteringReader
 
     public async ValueTask<IReadOnlyList<ResourceRow>> ResourcesAsync(ListQuery query, CancellationToken ct = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         using var run = Begin(ct);
+        return await ResourcesAsync(run, query);
+    }
+
+    public async ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesOfEachAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default)
+    {
+        using var run = Begin(ct);
+        var answers = new List<IReadOnlyList<ResourceRow>>(queries.Count);
+        foreach (var query in queries)
+            answers.Add(await ResourcesAsync(run, query));
+        return answers;
+    }
+
+    private static async ValueTask<IReadOnlyList<ResourceRow>> ResourcesAsync(QueryRun run, ListQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         var plan = new QueryPlan(query.Filter, TimeRange.Always);
         var resources = new Dictionary<string, ResourceTotal>();
         var selected = new List<(int From, int To)>();

@@ -15,8 +15,25 @@ internal sealed partial class MeteringReader(SampleProjection projection, IEvent
 
     public async ValueTask<IReadOnlyList<Sample>> SamplesAsync(SampleQuery query, CancellationToken ct = default)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         using var run = Begin(ct);
+        return await SampleSorting.CompleteAsync(await FindAsync(run, query));
+    }
+
+    public async ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesOfEachAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default)
+    {
+        using var run = Begin(ct);
+        var found = new List<SortedSample[]>(queries.Count);
+        foreach (var query in queries)
+            found.Add(await FindAsync(run, query));
+        var samples = await SampleSorting.CompleteAsync([.. found.SelectMany(f => f)]);
+        var next = 0;
+        return found.ConvertAll<IReadOnlyList<Sample>>(f => samples[next..(next += f.Length)]);
+    }
+
+    /// <summary>The samples of an answer, of which the log may still have to tell something.</summary>
+    private async ValueTask<SortedSample[]> FindAsync(QueryRun run, SampleQuery query)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(query.Limit, 1);
         var plan = new QueryPlan(query.Filter, TimeRange.Always);
         if (plan.MessageId is { } id)
             return await SampleSorting.SortAsync(SamplesOfIdAsync(run, id, query.Filter), query);

@@ -1,4 +1,3 @@
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Projections.Stores;
 
@@ -11,9 +10,9 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
     private readonly List<(int From, int To)> _selected = [];
 
     /// <summary>Newest timestamp first, equal ones in the order of insertion.</summary>
-    public static ValueTask<IReadOnlyList<Sample>> FindAsync(QueryRun run, QueryPlan plan, int limit) => new NewestSamples(run, plan, limit).FindAsync();
+    public static ValueTask<SortedSample[]> FindAsync(QueryRun run, QueryPlan plan, int limit) => new NewestSamples(run, plan, limit).FindAsync();
 
-    private async ValueTask<IReadOnlyList<Sample>> FindAsync()
+    private async ValueTask<SortedSample[]> FindAsync()
     {
         var cursors = new PriorityQueue<Cursor, long>();
         foreach (var series in run.Series(plan))
@@ -29,8 +28,7 @@ internal sealed class NewestSamples(QueryRun run, QueryPlan plan, int limit)
         }
         var hits = _best.UnorderedItems.Select(x => x.Element).ToArray();
         Array.Sort(hits, Hit.Order);
-        return await SampleSorting.CompleteAsync(Array.ConvertAll(hits, h => new SortedSample(
-            new("", h.Series.Key, h.At, h.Volume, run.Model.Metadata.Get(h.Metadata), 0, null), h.Origin, run)));
+        return Array.ConvertAll(hits, h => new SortedSample(new("", h.Series.Key, h.At, h.Volume, run.Model.Metadata.Get(h.Metadata), 0, null), h.Origin, run));
     }
 
     /// <summary>Queues the next block of a series, by a bound on the timestamps of all that are left.</summary>

@@ -8,10 +8,14 @@ namespace Telemetry.Projections.Samples.Reading;
 /// <summary>One query at work: its reader inside the model, its budget, and the room it decodes into.</summary>
 internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, QueryBudget budget) : IDisposable
 {
+    /// <summary>How many events of the log are asked for at once: a batch may be megabytes.</summary>
+    public const int MaxEventsAtOnce = 64;
+
     private const int MaxEvents = 4_096;
 
     private readonly Dictionary<long, EventInfo> _infos = [];
     private readonly Dictionary<Predicate, RowFilter> _filters = new(ReferenceEqualityComparer.Instance);
+    private Dictionary<long, RecordedEvent> _prepared = [];
     private RecordedEvent? _event;
 
     public SampleModel.Reading Reading => reading;
@@ -87,9 +91,21 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
         return info;
     }
 
+    /// <summary>Reads at once what completing samples of some events needs of the log; kept until the next call.</summary>
+    public async ValueTask PrepareAsync(IReadOnlyCollection<long> positions)
+    {
+        var needed = positions.Where(p => (Model.Recent.Find(p) ?? (_infos.TryGetValue(p, out var info) ? info : null)) is not { HasForeign: false }).ToList();
+        if (needed.Count < 2)
+            return; // one alone is asked for as it is needed
+        budget.Check();
+        _prepared = (await log.FindAsync(needed, budget.Token)).ToDictionary(e => e.Position);
+    }
+
     /// <summary>An event of the log; the last one asked for is kept.</summary>
     public async ValueTask<RecordedEvent> EventAsync(long position)
     {
+        if (_prepared.TryGetValue(position, out var prepared))
+            return prepared;
         if (_event?.Position != position)
         {
             budget.Check();

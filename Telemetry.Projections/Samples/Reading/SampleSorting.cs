@@ -11,7 +11,7 @@ internal readonly record struct SortedSample(Sample Sample, long Origin, QueryRu
 internal static class SampleSorting
 {
     /// <summary>The first <see cref="SampleQuery.Limit"/> samples in the query's order.</summary>
-    public static async ValueTask<IReadOnlyList<Sample>> SortAsync(IAsyncEnumerable<SortedSample> samples, SampleQuery query)
+    public static async ValueTask<SortedSample[]> SortAsync(IAsyncEnumerable<SortedSample> samples, SampleQuery query)
     {
         var order = new SampleOrder(query.OrderBy);
         var best = new PriorityQueue<SortedSample, SortedSample>(Comparer<SortedSample>.Create((a, b) => order.Compare(b, a))); // the worst on top
@@ -24,17 +24,22 @@ internal static class SampleSorting
         }
         var sorted = best.UnorderedItems.Select(x => x.Element).ToArray();
         Array.Sort(sorted, order);
-        return await CompleteAsync(sorted);
+        return sorted;
     }
 
-    /// <summary>Asks for what is missing, event after event.</summary>
-    public static async ValueTask<IReadOnlyList<Sample>> CompleteAsync(SortedSample[] samples)
+    /// <summary>Asks for what is missing, some events at a time.</summary>
+    public static async ValueTask<Sample[]> CompleteAsync(SortedSample[] samples)
     {
         var complete = new Sample[samples.Length];
-        foreach (var i in Enumerable.Range(0, samples.Length).OrderBy(i => samples[i].Origin))
+        foreach (var events in Enumerable.Range(0, samples.Length).GroupBy(i => Origin.PositionOf(samples[i].Origin)).OrderBy(e => e.Key).Chunk(QueryRun.MaxEventsAtOnce))
         {
-            var (sample, origin, run) = samples[i];
-            complete[i] = run is null ? sample : await run.CompleteAsync(sample, origin);
+            foreach (var run in events.SelectMany(e => e).Select(i => samples[i].Incomplete).OfType<QueryRun>().Distinct())
+                await run.PrepareAsync([.. events.Where(e => e.Any(i => samples[i].Incomplete == run)).Select(e => e.Key)]);
+            foreach (var i in events.SelectMany(e => e))
+            {
+                var (sample, origin, run) = samples[i];
+                complete[i] = run is null ? sample : await run.CompleteAsync(sample, origin);
+            }
         }
         return complete;
     }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Collections.Concurrent;
 using Microsoft.Data.Sqlite;
 using Telemetry.Domain.Queries;
@@ -113,16 +114,17 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
         return Query(lease, $"select value from {ValueTable} where trait = {EventBytes.TypeTrait}", r => r.GetString(0));
     }
 
-    public List<TraitDescription> TraitsOf(string eventType)
+    /// <summary>The traits that events of some types have, each with its type, in no order.</summary>
+    public List<(string EventType, TraitDescription Trait)> TraitsOf(IReadOnlyCollection<string> eventTypes)
     {
         using var lease = _database.Connect();
         return Query(
             lease,
             $"""
-            select t.name, t.type from {ValueTable} v join {TypeTraitTable} p on p.type = v.id join {TraitTable} t on t.id = p.trait
-            where v.trait = {EventBytes.TypeTrait} and v.value = $0
+            select v.value, t.name, t.type from {ValueTable} v join {TypeTraitTable} p on p.type = v.id join {TraitTable} t on t.id = p.trait
+            where v.trait = {EventBytes.TypeTrait} and v.value in (select value from json_each($0))
             """,
-            r => new TraitDescription(r.GetString(0), (TraitType)r.GetByte(1)), eventType);
+            r => (r.GetString(0), new TraitDescription(r.GetString(1), (TraitType)r.GetByte(2))), JsonSerializer.Serialize(eventTypes));
     }
 
     /// <summary>The number of a trait; null where no event has it.</summary>

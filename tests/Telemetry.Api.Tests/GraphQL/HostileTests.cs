@@ -11,26 +11,28 @@ public sealed class HostileTests
 {
     private static string Repeat(string text, int times) => new StringBuilder().Insert(0, text, times).ToString();
 
-    public static TheoryData<string, string> Documents => new()
-    {
-        { "{" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $" a{i}: who")) + " }", "DOCUMENT_TOO_LARGE" },
-        { Repeat("{a", 10_000) + Repeat("}", 10_000), "DOCUMENT_TOO_LARGE" },
-        { "{ a(x: " + Repeat("[", 10_000) + Repeat("]", 10_000) + ") }", "DOCUMENT_TOO_LARGE" },
-        { "{ a(x: " + Repeat("{k:", 10_000) + "1" + Repeat("}", 10_000) + ") }", "DOCUMENT_TOO_LARGE" },
-        { "query ($x: " + Repeat("[", 10_000) + "Int" + Repeat("]", 10_000) + ") { a }", "DOCUMENT_TOO_LARGE" },
-        { "{ who " + Repeat("@include(if: true) ", 100) + "}", "DOCUMENT_TOO_LARGE" },
-        { "{ who }" + Repeat(" #\n", 300_000), "" },
-        { "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "GRAPHQL_VALIDATION_FAILED" },
-        { "{ ...F0 } " + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"fragment F{i} on Query {{ ...F{i + 1} }} ")) + "fragment F1500 on Query { who }", "DEPTH_EXCEEDED" },
-        { "{ ...F0 } " + string.Concat(Enumerable.Range(0, 30).Select(i => $"fragment F{i} on Book {{ author {{ name }} a: author {{ teacher {{ ...G{i} }} }} }} fragment G{i} on Author {{ name }} ")), "GRAPHQL_VALIDATION_FAILED" },
-        { "{ book(by: {title: \"x\"}) { author { " + Repeat("teacher { ", 25) + "name" + Repeat(" }", 25) + " } } }", "DEPTH_EXCEEDED" },
-        { "{ books(first: 15) { nodes { author { teacher { teacher { teacher { name } } } } } } " + string.Concat(Enumerable.Range(0, 60).Select(i => $" b{i}: books(first: 15) {{ nodes {{ author {{ name }} }} }}")) + " }", "COST_EXCEEDED" },
-        { "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "GRAPHQL_VALIDATION_FAILED" },
-        { "{ " + Repeat("who(a: 1) ", 1_000) + "}", "GRAPHQL_VALIDATION_FAILED" },
-        { Doubling(25), "COST_EXCEEDED" },
-        { "{ books { " + Repeat("nodes { title ...A } ", 400) + "} } fragment A on Book { " + Repeat("author { name teacher { name } } ", 200) + "}", "COST_EXCEEDED" },
-        { "query (" + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"$v{i}: Int ")) + ") { who }", "GRAPHQL_VALIDATION_FAILED" },
-    };
+    public static readonly (string Name, string Document, string Code)[] Documents =
+    [
+        ("10 000 aliases", "{" + string.Concat(Enumerable.Range(0, 10_000).Select(i => $" a{i}: who")) + " }", "DOCUMENT_TOO_LARGE"),
+        ("10 000 selections in one another", Repeat("{a", 10_000) + Repeat("}", 10_000), "DOCUMENT_TOO_LARGE"),
+        ("10 000 lists in one another", "{ a(x: " + Repeat("[", 10_000) + Repeat("]", 10_000) + ") }", "DOCUMENT_TOO_LARGE"),
+        ("10 000 objects in one another", "{ a(x: " + Repeat("{k:", 10_000) + "1" + Repeat("}", 10_000) + ") }", "DOCUMENT_TOO_LARGE"),
+        ("10 000 types in one another", "query ($x: " + Repeat("[", 10_000) + "Int" + Repeat("]", 10_000) + ") { a }", "DOCUMENT_TOO_LARGE"),
+        ("100 directives at one place", "{ who " + Repeat("@include(if: true) ", 100) + "}", "DOCUMENT_TOO_LARGE"),
+        ("300 000 comments", "{ who }" + Repeat(" #\n", 300_000), ""),
+        ("a fragment cycle", "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }", "GRAPHQL_VALIDATION_FAILED"),
+        ("1 500 fragments in one another", "{ ...F0 } " + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"fragment F{i} on Query {{ ...F{i + 1} }} ")) + "fragment F1500 on Query { who }", "DEPTH_EXCEEDED"),
+        ("60 fragments that are not used", "{ ...F0 } " + string.Concat(Enumerable.Range(0, 30).Select(i => $"fragment F{i} on Book {{ author {{ name }} a: author {{ teacher {{ ...G{i} }} }} }} fragment G{i} on Author {{ name }} ")), "GRAPHQL_VALIDATION_FAILED"),
+        ("25 levels of fields", "{ book(by: {title: \"x\"}) { author { " + Repeat("teacher { ", 25) + "name" + Repeat(" }", 25) + " } } }", "DEPTH_EXCEEDED"),
+        ("60 aliases of a list of lists", "{ books(first: 15) { nodes { author { teacher { teacher { teacher { name } } } } } } " + string.Concat(Enumerable.Range(0, 60).Select(i => $" b{i}: books(first: 15) {{ nodes {{ author {{ name }} }} }}")) + " }", "COST_EXCEEDED"),
+        ("an introspection bomb", "{ __schema { types { fields { type { fields { type { fields { name } } } } } } } }", "GRAPHQL_VALIDATION_FAILED"),
+        ("1 000 times the same wrong field", "{ " + Repeat("who(a: 1) ", 1_000) + "}", "GRAPHQL_VALIDATION_FAILED"),
+        ("fragments that double 15 times", Doubling(25), "COST_EXCEEDED"),
+        ("overlapping fields, 400 times 200", "{ books { " + Repeat("nodes { title ...A } ", 400) + "} } fragment A on Book { " + Repeat("author { name teacher { name } } ", 200) + "}", "COST_EXCEEDED"),
+        ("1 500 variables that are not used", "query (" + string.Concat(Enumerable.Range(0, 1_500).Select(i => $"$v{i}: Int ")) + ") { who }", "GRAPHQL_VALIDATION_FAILED"),
+    ];
+
+    public static TheoryData<string> Names => [.. Documents.Select(d => d.Name)];
 
     /// <summary>Each fragment spreads the next twice: written out it would have 2^n fields.</summary>
     private static string Doubling(int levels) =>
@@ -39,9 +41,10 @@ public sealed class HostileTests
         + $"fragment F{Math.Min(levels, 15)} on Author {{ name }}";
 
     [Theory]
-    [MemberData(nameof(Documents), DisableDiscoveryEnumeration = true)]
-    public async Task A_hostile_document_is_refused_within_a_second(string document, string code)
+    [MemberData(nameof(Names))]
+    public async Task A_hostile_document_is_refused_within_a_second(string name)
     {
+        var (_, document, code) = Documents.Single(d => d.Name == name);
         // The best of three, each without a cache: another test may have the processor.
         var best = TimeSpan.MaxValue;
         JsonNode answer = null!;

@@ -18,6 +18,12 @@ namespace Telemetry.Api.Tests.GraphQL;
 /// <summary>The bookshop behind an endpoint.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
+    /// <summary>Longer than the endpoint has by default: a test's client may have to wait for its processor.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>The same for the program as a process.</summary>
+    public static readonly IReadOnlyDictionary<string, string> PatientServer = new Dictionary<string, string> { ["TELEMETRY__GraphQL__ClientTimeoutSeconds"] = $"{Patience.TotalSeconds}" };
+
     private readonly WebApplication _app;
 
     private TestHost(WebApplication app) => _app = app;
@@ -94,7 +100,8 @@ internal sealed class TestHost : IAsyncDisposable
                 .AddTypes(typeof(BookQueries), typeof(BookMutations), typeof(BookSubscriptions), typeof(AuthorFields), typeof(BookFields))
                 .AddGlobalObjectIdentification())
             .AddAuthorizationHandler<Librarians>()
-            .AddHttpRequestInterceptor<UserOfHeader>();
+            .AddHttpRequestInterceptor<UserOfHeader>()
+            .ModifyServerOptions(o => o.ClientTimeout = Patience);
         configure?.Invoke(graphql);
         var app = builder.Build();
         if (pathBase.Length > 0)

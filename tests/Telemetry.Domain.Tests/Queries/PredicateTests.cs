@@ -22,6 +22,20 @@ public sealed class PredicateTests
     }
 
     [Fact]
+    public void Some_and_every_item_of_a_list_are_never_unknown()
+    {
+        var list = new Field("list");
+        Predicate some = new Predicate.Some(list, Predicate.Equal(Key, "x")), every = new Predicate.Every(list, Predicate.Equal(Key, "x"));
+        QueryValue Items(params string?[] keys) => QueryValue.Of([.. keys.Select(k => (IRow)Row((Key, QueryValue.Of(k))))]);
+
+        Assert.Equal((false, true), (some.Evaluate(Row((list, Items()))), every.Evaluate(Row((list, Items())))));
+        Assert.Equal((true, true), (some.Evaluate(Row((list, Items("x")))), every.Evaluate(Row((list, Items("x"))))));
+        Assert.Equal((true, false), (some.Evaluate(Row((list, Items("x", null)))), every.Evaluate(Row((list, Items("x", null))))));
+        Assert.Equal((false, false), (some.Evaluate(Row((list, Items("y")))), every.Evaluate(Row((list, Items("y"))))));
+        Assert.Equal(Predicate.True, some.Reduce(_ => Items("x")));
+    }
+
+    [Fact]
     public void Reducing_goes_through_nested_nots_once()
     {
         Predicate nested = new Predicate.Compare(Key, Comparison.Equal, QueryValue.Of("x"));

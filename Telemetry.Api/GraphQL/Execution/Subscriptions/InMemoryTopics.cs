@@ -80,18 +80,32 @@ internal sealed class InMemoryTopics(int bufferCapacity = InMemoryTopics.Default
     private sealed class Subscriber<T>(InMemoryTopics owner, string topic, int capacity, CancellationToken ct) : ISubscriber, ISourceStream<T>
     {
         private readonly Channel<T> _channel = Channel.CreateBounded<T>(new BoundedChannelOptions(capacity) { SingleReader = true });
+        private volatile GraphQLException? _failure;
 
         public void Send(T message)
         {
             if (_channel.Writer.TryWrite(message))
                 return;
-            _channel.Writer.TryComplete(new GraphQLException(new Error($"The subscriber fell more than {capacity} events behind.") { Code = ErrorCodes.SlowSubscriber }));
+            _failure = new(new Error($"The subscriber fell more than {capacity} events behind.") { Code = ErrorCodes.SlowSubscriber });
+            _channel.Writer.TryComplete(_failure);
             owner.Remove(topic, this);
         }
 
         public void Complete() => _channel.Writer.TryComplete();
 
-        public IAsyncEnumerable<T> ReadEventsAsync() => _channel.Reader.ReadAllAsync(ct);
+        public async IAsyncEnumerable<T> ReadEventsAsync()
+        {
+            while (await _channel.Reader.WaitToReadAsync(ct).ConfigureAwait(false))
+            {
+                while (_channel.Reader.TryRead(out var message))
+                {
+                    // Who fell behind is told at once, not after everything that has piled up.
+                    if (_failure is { } failure)
+                        throw failure;
+                    yield return message;
+                }
+            }
+        }
 
         public ValueTask DisposeAsync()
         {

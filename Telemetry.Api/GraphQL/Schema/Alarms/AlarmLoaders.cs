@@ -17,7 +17,7 @@ internal sealed class AlarmById(IAlarmReader alarms, IBatchScheduler scheduler, 
     }
 }
 
-/// <summary>What happened to alarms that the caller may see, newest first. An alarm's history is its stream: that is read, once for each alarm.</summary>
+/// <summary>What happened to alarms that the caller may see, newest first. An alarm's history is its stream: those of all alarms are read together.</summary>
 internal sealed class HistoryOfAlarm(IEventStore log, IBatchScheduler scheduler, DataLoaderOptions options)
     : GroupedDataLoader<string, AlarmChangeView>(scheduler, options)
 {
@@ -27,18 +27,15 @@ internal sealed class HistoryOfAlarm(IEventStore log, IBatchScheduler scheduler,
     {
         var project = _options.Scope().Project;
         var changes = new List<AlarmChangeView>();
-        foreach (var key in keys)
+        Alarm? alarm = null;
+        await foreach (var stored in log.ReadStreamsAsync([.. keys.Select(Alarm.StreamOf)], ct))
         {
-            Alarm? alarm = null;
-            await foreach (var stored in log.ReadStreamAsync(Alarm.StreamOf(key), ct: ct))
-            {
-                var happened = AlarmEvents.Read(stored.Event);
-                var after = AlarmDecider.Evolve(alarm, happened);
-                // As over REST a limited caller sees what was done for its project.
-                if (AlarmChangeView.Of(stored, happened, alarm, after) is { } change && (project is null || change.OnBehalfOf == project))
-                    changes.Add(change);
-                alarm = after;
-            }
+            var before = stored.Version == 1 ? null : alarm;
+            var happened = AlarmEvents.Read(stored.Event);
+            alarm = AlarmDecider.Evolve(before, happened);
+            // As over REST a limited caller sees what was done for its project.
+            if (AlarmChangeView.Of(stored, happened, before, alarm) is { } change && (project is null || change.OnBehalfOf == project))
+                changes.Add(change);
         }
         changes.Reverse();
         return changes.ToLookup(c => c.After.Id);

@@ -14,27 +14,27 @@ internal static class MeterFields
     /// <param name="where">Only those.</param>
     [UsePaging(AllowBackwardPagination = false)]
     public static Task<Connection<Resource>> GetResourcesAsync(
-        [Parent] Meter meter, PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct, ResourceFilterInput? where = null) =>
-        ResourcePages.ReadAsync(reader, Predicate.And(caller.Scope().Limit(where), Of(meter)), page, null, ct);
+        [Parent] Meter meter, PagingArguments page, [GlobalState] Caller caller, ResourcesOfQuery resources, CancellationToken ct, ResourceFilterInput? where = null) =>
+        ResourcePages.ReadAsync(resources, Predicate.And(caller.Scope().Limit(where), Of(meter)), page, null, ct);
 
     /// <summary>Its samples, newest first.</summary>
     /// <param name="where">Only those. Pages of more than 100, and other orders, need a lower bound of `timestamp`.</param>
     /// <param name="order">Newest first, unless another order is asked for.</param>
     [UsePaging(AllowBackwardPagination = false)]
     public static Task<Connection<Sample>> GetSamplesAsync(
-        [Parent] Meter meter, PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct,
+        [Parent] Meter meter, PagingArguments page, [GlobalState] Caller caller, SamplesOfQuery samples, CancellationToken ct,
         SampleFilterInput? where = null, IReadOnlyList<SampleSortInput>? order = null) =>
-        SamplePages.ReadAsync(reader, Predicate.And(caller.Scope().Limit(where), Of(meter)), page, order, ct);
+        SamplePages.ReadAsync(samples, Predicate.And(caller.Scope().Limit(where), Of(meter)), page, order, ct);
 
     /// <summary>Its newest sample.</summary>
     /// <param name="resource">Only on this resource, by `id` or `externalId`.</param>
     public static async Task<Sample?> GetLatestAsync(
-        [Parent] Meter meter, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct, [ID] string? resource = null)
+        [Parent] Meter meter, [GlobalState] Caller caller, SamplesOfQuery samples, CancellationToken ct, [ID] string? resource = null)
     {
         var filter = caller.Scope().Limit(Of(meter));
         if (resource is not null)
             filter = Predicate.And(filter, Predicate.Equal(Field.ResourceId, GlobalIds.KeyOf(resource, nameof(Resource))));
-        return await reader.SamplesAsync(new(filter, [], 1), ct) is [var newest, ..] ? new(newest) : null;
+        return await samples.LoadRequiredAsync(new(filter, [], 1), ct) is [var newest, ..] ? new(newest) : null;
     }
 
     /// <summary>Aggregates over its samples, by period and group; of all meters of a list they are read at once.</summary>

@@ -2,6 +2,7 @@ using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
+using StoredSample = Telemetry.Domain.Metering.Sample;
 
 namespace Telemetry.Api.GraphQL.Schema.Metering;
 
@@ -78,4 +79,20 @@ internal sealed class MetersOfResource(IMeteringReader reader, IBatchScheduler s
         var filter = _options.Scope().Limit(MeterByName.OneOf(Field.ResourceId, keys));
         return (await reader.MetersAsync(new(filter, int.MaxValue), ct)).ToLookup(r => r.ResourceId!, Meter.Of);
     }
+}
+
+/// <summary>Answers to questions for samples: what the items of a list ask is one read.</summary>
+internal sealed class SamplesOfQuery(IMeteringReader reader, IBatchScheduler scheduler, DataLoaderOptions options)
+    : BatchDataLoader<SampleQuery, IReadOnlyList<StoredSample>>(scheduler, options)
+{
+    protected override async Task<IReadOnlyDictionary<SampleQuery, IReadOnlyList<StoredSample>>> LoadBatchAsync(IReadOnlyList<SampleQuery> keys, CancellationToken ct) =>
+        keys.Zip(await reader.SamplesOfEachAsync(keys, ct)).ToDictionary(a => a.First, a => a.Second);
+}
+
+/// <summary>Answers to questions for resources: what the items of a list ask is one read.</summary>
+internal sealed class ResourcesOfQuery(IMeteringReader reader, IBatchScheduler scheduler, DataLoaderOptions options)
+    : BatchDataLoader<ListQuery, IReadOnlyList<ResourceRow>>(scheduler, options)
+{
+    protected override async Task<IReadOnlyDictionary<ListQuery, IReadOnlyList<ResourceRow>>> LoadBatchAsync(IReadOnlyList<ListQuery> keys, CancellationToken ct) =>
+        keys.Zip(await reader.ResourcesOfEachAsync(keys, ct)).ToDictionary(a => a.First, a => a.Second);
 }

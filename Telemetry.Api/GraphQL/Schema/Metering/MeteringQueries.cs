@@ -41,18 +41,18 @@ internal static class MeteringQueries
     /// <param name="order">By `externalId`, unless another order is asked for.</param>
     [UsePaging]
     public static Task<Connection<Resource>> GetResourcesAsync(
-        PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct,
+        PagingArguments page, [GlobalState] Caller caller, ResourcesOfQuery resources, CancellationToken ct,
         ResourceFilterInput? where = null, IReadOnlyList<ResourceSortInput>? order = null) =>
-        ResourcePages.ReadAsync(reader, caller.Scope().Limit(where), page, order, ct);
+        ResourcePages.ReadAsync(resources, caller.Scope().Limit(where), page, order, ct);
 
     /// <summary>Samples, newest first.</summary>
     /// <param name="where">Only those. Pages of more than 100, and other orders, need a lower bound of `timestamp`.</param>
     /// <param name="order">Newest first, unless another order is asked for.</param>
     [UsePaging]
     public static Task<Connection<Sample>> GetSamplesAsync(
-        PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct,
+        PagingArguments page, [GlobalState] Caller caller, SamplesOfQuery samples, CancellationToken ct,
         SampleFilterInput? where = null, IReadOnlyList<SampleSortInput>? order = null) =>
-        SamplePages.ReadAsync(reader, caller.Scope().Limit(where), page, order, ct);
+        SamplePages.ReadAsync(samples, caller.Scope().Limit(where), page, order, ct);
 
     /// <summary>Aggregates over the samples of a meter, by period, group and unit.</summary>
     /// <param name="meter">The meter's name, whatever its type and unit.</param>

@@ -1,6 +1,5 @@
 using Telemetry.Api.Auth;
 using Telemetry.Api.GraphQL.Types;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 
 namespace Telemetry.Api.GraphQL.Schema.Metering;
@@ -17,9 +16,9 @@ internal static class ResourceFields
     /// <param name="order">Newest first, unless another order is asked for.</param>
     [UsePaging(AllowBackwardPagination = false)]
     public static Task<Connection<Sample>> GetSamplesAsync(
-        [Parent] Resource resource, PagingArguments page, [GlobalState] Caller caller, IMeteringReader reader, CancellationToken ct,
+        [Parent] Resource resource, PagingArguments page, [GlobalState] Caller caller, SamplesOfQuery samples, CancellationToken ct,
         SampleFilterInput? where = null, IReadOnlyList<SampleSortInput>? order = null) =>
-        SamplePages.ReadAsync(reader, Predicate.And(caller.Scope().Limit(where), Predicate.Equal(Field.ResourceId, resource.ExternalId)), page, order, ct);
+        SamplePages.ReadAsync(samples, Predicate.And(caller.Scope().Limit(where), Predicate.Equal(Field.ResourceId, resource.ExternalId)), page, order, ct);
 
     [NodeResolver]
     public static Task<Resource?> FindAsync(string id, ResourceById resources, CancellationToken ct) => resources.LoadAsync(id, ct);

@@ -8,9 +8,9 @@ namespace Telemetry.Api.GraphQL.Schema.Metering;
 internal static class ResourcePages
 {
     public static async Task<Connection<Resource>> ReadAsync(
-        IMeteringReader reader, Predicate filter, PagingArguments page, IReadOnlyList<ResourceSortInput>? order, CancellationToken ct)
+        ResourcesOfQuery resources, Predicate filter, PagingArguments page, IReadOnlyList<ResourceSortInput>? order, CancellationToken ct)
     {
-        var rows = await reader.ResourcesAsync(new(filter, int.MaxValue), ct);
+        var rows = await resources.LoadRequiredAsync(new(filter, int.MaxValue), ct);
         return new ListOrder<ResourceRow>([.. (order ?? []).SelectMany(KeysOf)], r => r.ResourceId).Page(rows, page).Select(r => new Resource(r));
     }
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Telemetry.Api.GraphQL.Types;
-using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using SortKey = Telemetry.Domain.Metering.SortKey;
 using StoredSample = Telemetry.Domain.Metering.Sample;
@@ -15,17 +14,17 @@ internal sealed class SamplePages
 
     private const int MaxEqual = 100_000;
 
-    private readonly IMeteringReader _reader;
+    private readonly SamplesOfQuery _samples;
     private readonly Predicate _filter;
     private readonly List<SortKey> _keys;
     private readonly CancellationToken _ct;
 
-    private SamplePages(IMeteringReader reader, Predicate filter, List<SortKey> keys, CancellationToken ct) =>
-        (_reader, _filter, _keys, _ct) = (reader, filter, keys, ct);
+    private SamplePages(SamplesOfQuery samples, Predicate filter, List<SortKey> keys, CancellationToken ct) =>
+        (_samples, _filter, _keys, _ct) = (samples, filter, keys, ct);
 
     /// <param name="filter">With the caller's scope.</param>
     public static Task<Connection<Sample>> ReadAsync(
-        IMeteringReader reader, Predicate filter, PagingArguments page, IReadOnlyList<SampleSortInput>? order, CancellationToken ct)
+        SamplesOfQuery samples, Predicate filter, PagingArguments page, IReadOnlyList<SampleSortInput>? order, CancellationToken ct)
     {
         var keys = (order ?? []).SelectMany(KeysOf).DistinctBy(k => k.Field).ToList();
         if (!keys.Exists(k => k.Field == Field.Timestamp))
@@ -36,7 +35,7 @@ internal sealed class SamplePages
             throw Refused.BadInput(
                 $"A page of more than {UnboundedSize} samples, or one in another order than newest first, needs a time: where: {{timestamp: {{gte: …}}}}.");
         }
-        var pages = new SamplePages(reader, filter, keys, ct);
+        var pages = new SamplePages(samples, filter, keys, ct);
         return page.Last is null ? pages.ForwardsAsync(page.First ?? 0, page.After) : pages.BackwardsAsync(page.Last.Value, page.After, page.Before);
     }
 
@@ -79,7 +78,7 @@ internal sealed class SamplePages
     private async Task<IReadOnlyList<StoredSample>> ReadAsync(Predicate filter, List<SortKey> keys, int limit)
     {
         var isDefault = keys is [{ Field: var only, Descending: true }] && only == Field.Timestamp;
-        return await _reader.SamplesAsync(new(filter, isDefault ? [] : keys, limit), _ct);
+        return await _samples.LoadRequiredAsync(new(filter, isDefault ? [] : keys, limit), _ct);
     }
 
     private static Connection<Sample> Connection(List<Edge<Sample>> edges, bool next, bool previous) =>

@@ -65,39 +65,35 @@ internal static class EventConditions
         OnTraits(conditions, filter.Traits),
     ], filter.And, filter.Or, f => Of(conditions, f));
 
-    private static Predicate OnTraits(Conditions conditions, ListFilterInput<TraitFilterInput>? filter)
-    {
-        if (filter is null)
-            return Predicate.True;
-        if (filter.All is not null || filter.Any is not null)
-            throw Refused.BadInput("Of \"traits\" only \"some\" and \"none\" are offered: traits are looked up, not counted.");
-        return Conditions.All(
-        [
-            .. filter.Some is { } some ? [OnTrait(conditions, some)] : (Predicate[])[],
-            .. filter.None is { } none ? [Conditions.Unless(OnTrait(conditions, none))] : (Predicate[])[],
-        ]);
-    }
+    private static Predicate OnTraits(Conditions conditions, ListFilterInput<TraitFilterInput>? filter) => Conditions.OnList(
+        filter, TelemetryEventFields.Traits, f => Conditions.Named(f.Name) is { } name && f is { And: null, Or: null } ? OnNamed(conditions, name, f) : null, f => OnTrait(conditions, f));
 
-    private static Predicate OnTrait(Conditions conditions, TraitFilterInput filter)
+    private static Predicate OnTrait(Conditions conditions, TraitFilterInput filter) => Conditions.Combine(
+        [conditions.On(TraitRow.NameField, filter.Name), .. Values(conditions, filter, TraitRow.ValueField).Select(v => v.Condition)],
+        filter.And, filter.Or, f => OnTrait(conditions, f));
+
+    private static Predicate OnNamed(Conditions conditions, string name, TraitFilterInput filter)
     {
-        if (filter is { Name: null, String: null, Integer: null, Float: null, DateTime: null } && (filter.And is not null || filter.Or is not null))
-            return Conditions.Combine([], filter.And, filter.Or, f => OnTrait(conditions, f));
-        if (filter.And is not null || filter.Or is not null || filter.Name is not { Eq: { HasValue: true, Value: { Length: > 0 } name } })
-            throw Refused.BadInput("A condition on traits names one, as {name: {eq: \"state\"}, string: {eq: \"active\"}}; \"and\" and \"or\" stand around such conditions.");
-        List<(TraitType Type, Predicate? Condition)> kinds =
-        [
-            (TraitType.Text, filter.String is { } text ? conditions.On(Field(TraitType.Text), text) : null),
-            (TraitType.Integer, filter.Integer is { } integer ? conditions.On(Field(TraitType.Integer), integer) : null),
-            (TraitType.Float, filter.Float is { } number ? conditions.On(Field(TraitType.Float), number) : null),
-            (TraitType.Datetime, filter.DateTime is { } at ? conditions.On(Field(TraitType.Datetime), at) : null),
-        ];
-        var given = kinds.Where(k => k.Condition is not null).ToList();
+        var given = Values(conditions, filter, Field).ToList();
         return given.Count > 0
-            ? Conditions.All(given.SelectMany(k => (Predicate[])[k.Condition!, IsThere(k.Type)]))
-            : new Predicate.Any([.. kinds.Select(k => IsThere(k.Type))]);
+            ? Conditions.All(given.SelectMany(v => (Predicate[])[v.Condition, IsThere(v.Type)]))
+            : new Predicate.Any([.. Enum.GetValues<TraitType>().Select(IsThere)]);
 
         Field Field(TraitType type) => TelemetryEventFields.Trait(name, type);
 
         Predicate IsThere(TraitType type) => new Predicate.Compare(Field(type), Comparison.NotEqual, QueryValue.Null);
+    }
+
+    /// <summary>The conditions on a trait's value, type by type.</summary>
+    private static IEnumerable<(TraitType Type, Predicate Condition)> Values(Conditions conditions, TraitFilterInput filter, Func<TraitType, Field> field)
+    {
+        if (filter.String is { } text)
+            yield return (TraitType.Text, conditions.On(field(TraitType.Text), text));
+        if (filter.Integer is { } integer)
+            yield return (TraitType.Integer, conditions.On(field(TraitType.Integer), integer));
+        if (filter.Float is { } number)
+            yield return (TraitType.Float, conditions.On(field(TraitType.Float), number));
+        if (filter.DateTime is { } at)
+            yield return (TraitType.Datetime, conditions.On(field(TraitType.Datetime), at));
     }
 }

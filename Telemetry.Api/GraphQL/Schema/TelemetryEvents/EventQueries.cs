@@ -15,8 +15,8 @@ internal static class EventQueries
 {
     /// <summary>An event by the id that its source gave it; null where the caller can see none.</summary>
     /// <param name="messageId">The id.</param>
-    public static async Task<EventView?> GetEventAsync([ID] string messageId, [GlobalState] Caller caller, IEventReader reader, CancellationToken ct) =>
-        await reader.FindEventAsync(GlobalIds.KeyOf(messageId, "Event"), EventScope.Of(caller), ct) is { } row ? new(row) : null;
+    public static Task<EventView?> GetEventAsync([ID] string messageId, EventById events, CancellationToken ct) =>
+        events.LoadAsync(GlobalIds.KeyOf(messageId, "Event"), ct);
 
     /// <summary>What sources reported, newest first.</summary>
     /// <param name="where">Only those.</param>
@@ -67,11 +67,10 @@ internal static class EventFields
 {
     /// <summary>The event in the log that brought it, as its stream has it.</summary>
     public static async Task<StreamEventView> GetProvenanceAsync([Parent] EventView e, EventInLog events, CancellationToken ct) =>
-        await events.LoadRequiredAsync(new LogPlace(e.Row.Position, "", TelemetryEventStreams.Of(e.Row.Event)), ct);
+        await events.LoadRequiredAsync(new LogPlace(e.Row.Position, TelemetryEventStreams.Of(e.Row.Event)), ct);
 
     [NodeResolver]
-    public static Task<EventView?> FindAsync(string id, [GlobalState] Caller caller, IEventReader reader, CancellationToken ct) =>
-        EventQueries.GetEventAsync(id, caller, reader, ct);
+    public static Task<EventView?> FindAsync(string id, EventById events, CancellationToken ct) => events.LoadAsync(id, ct);
 }
 
 [ExtendObjectType<EventType>]
@@ -82,23 +81,31 @@ internal static class EventTypeFields
         await traits.LoadAsync(type.Name, ct) ?? [];
 }
 
-/// <summary>What traits events of types have; the reader is asked type by type.</summary>
+/// <summary>Events that the caller may see, by the ids that their sources gave them.</summary>
+internal sealed class EventById(IEventReader reader, IBatchScheduler scheduler, DataLoaderOptions options) : BatchDataLoader<string, EventView>(scheduler, options)
+{
+    private readonly DataLoaderOptions _options = options;
+
+    protected override async Task<IReadOnlyDictionary<string, EventView>> LoadBatchAsync(IReadOnlyList<string> keys, CancellationToken ct)
+    {
+        var filter = Predicate.And(new Predicate.OneOf(TelemetryEventFields.MessageId, [.. keys.Select(QueryValue.Of)]), EventScope.Of(_options.Caller()));
+        return (await reader.EventsAsync(new(filter, keys.Count), ct)).ToDictionary(r => r.Event.MessageId, r => new EventView(r));
+    }
+}
+
+/// <summary>What traits events of types have.</summary>
 internal sealed class TraitsOfType(IEventReader reader, IBatchScheduler scheduler, DataLoaderOptions options)
     : BatchDataLoader<string, IReadOnlyList<TraitDescriptionView>>(scheduler, options)
 {
     protected override async Task<IReadOnlyDictionary<string, IReadOnlyList<TraitDescriptionView>>> LoadBatchAsync(IReadOnlyList<string> keys, CancellationToken ct)
     {
-        var found = new Dictionary<string, IReadOnlyList<TraitDescriptionView>>();
-        foreach (var key in keys)
+        var traits = await reader.TraitDescriptionsAsync(keys, ct);
+        return keys.ToDictionary(k => k, k => (IReadOnlyList<TraitDescriptionView>)[.. traits[k].Select(t => new TraitDescriptionView(t.Name, t.Type switch
         {
-            found[key] = [.. (await reader.TraitDescriptionsAsync(key, ct)).Select(t => new TraitDescriptionView(t.Name, t.Type switch
-            {
-                TraitType.Integer => TraitKind.Integer,
-                TraitType.Float => TraitKind.Float,
-                TraitType.Datetime => TraitKind.DateTime,
-                _ => TraitKind.String,
-            }))];
-        }
-        return found;
+            TraitType.Integer => TraitKind.Integer,
+            TraitType.Float => TraitKind.Float,
+            TraitType.Datetime => TraitKind.DateTime,
+            _ => TraitKind.String,
+        }))]);
     }
 }

@@ -86,7 +86,12 @@ internal static class IntrospectionTypes
             Of<GraphQLType>("specifiedByURL", Text, t => (t as ScalarType)?.SpecifiedBy),
             Filtered<GraphQLType>("fields", Items(Field), (t, all) => (t as ComplexType)?.Fields.Where(f => all || f.DeprecationReason is null)),
             Of<GraphQLType>("interfaces", Items(Type), t => (t as ComplexType)?.Interfaces),
-            WithSchema("possibleTypes", Items(Type), (t, schema) => t.IsAbstract ? schema.Types.Where(o => o is ObjectType p && schema.PossibleTypes((NamedType)t).Contains(p)) : null),
+            WithSchema("possibleTypes", Items(Type), (t, schema) => t switch
+            {
+                UnionType union => union.Types, // as they are printed
+                { IsAbstract: true } => schema.Types.Where(o => o is ObjectType p && schema.PossibleTypes((NamedType)t).Contains(p)),
+                _ => null,
+            }),
             Filtered<GraphQLType>("enumValues", Items(EnumValueType), (t, all) => (t as EnumType)?.Values.Where(v => all || v.DeprecationReason is null)),
             Filtered<GraphQLType>("inputFields", Items(InputValue), (t, all) => t is InputObjectType i ? Inputs(i.Fields, all) : null),
             Of<GraphQLType>("ofType", Type, t => t switch { ListType l => l.OfType, NonNullType n => n.OfType, _ => null }),

@@ -109,7 +109,7 @@ public sealed class LimitTests
     }
 
     [Fact]
-    public async Task A_subscriber_that_does_not_read_is_ended_and_holds_up_nobody()
+    public async Task A_subscriber_that_does_not_read_is_ended_at_once_and_holds_up_nobody()
     {
         var topics = new InMemoryTopics(bufferCapacity: 4);
         await using var slow = await topics.SubscribeAsync<int>("t", TestContext.Current.CancellationToken);
@@ -128,7 +128,8 @@ public sealed class LimitTests
             await foreach (var n in slow.ReadEventsAsync())
                 read.Add(n);
         });
-        Assert.Equal([0, 1, 2, 3], read);
+        Assert.Empty(read); // what had piled up does not come first
+        Assert.Equal(1, topics.SubscriberCount);
         Assert.Equal("SLOW_SUBSCRIBER", error.Errors[0].Code);
     }
 

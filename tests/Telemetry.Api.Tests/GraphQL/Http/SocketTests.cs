@@ -125,14 +125,6 @@ public sealed class SocketTests
     }
 
     [Fact]
-    public async Task A_client_that_says_nothing_is_closed_in_time()
-    {
-        await using var host = await HostAsync(o => o.Sockets.ConnectionInitializationTimeout = TimeSpan.FromMilliseconds(20));
-        using var socket = await OpenAsync(host, "graphql-transport-ws");
-        Assert.Equal("closed 4408: Connection initialisation timeout", await ReceiveAsync(socket));
-    }
-
-    [Fact]
     public async Task Another_protocol_is_refused()
     {
         await using var host = await HostAsync();

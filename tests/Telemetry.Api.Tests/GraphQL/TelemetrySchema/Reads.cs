@@ -3,6 +3,7 @@ using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
 using Telemetry.Domain.Streams;
+using Telemetry.Domain.TelemetryEvents;
 using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Api.Tests.GraphQL.TelemetrySchema;
@@ -34,6 +35,8 @@ internal sealed class CountingMetering(IMeteringReader inner, Reads reads) : IMe
 {
     public ValueTask<IReadOnlyList<Sample>> SamplesAsync(SampleQuery query, CancellationToken ct = default) => Counted("samples").SamplesAsync(query, ct);
 
+    public ValueTask<IReadOnlyList<IReadOnlyList<Sample>>> SamplesOfEachAsync(IReadOnlyList<SampleQuery> queries, CancellationToken ct = default) => Counted("samples").SamplesOfEachAsync(queries, ct);
+
     public ValueTask<Sample?> FindSampleAsync(string id, Predicate filter, CancellationToken ct = default) => Counted("sample").FindSampleAsync(id, filter, ct);
 
     public ValueTask<IReadOnlyList<MeterRow>> MetersAsync(ListQuery query, CancellationToken ct = default) => Counted("meters").MetersAsync(query, ct);
@@ -42,9 +45,32 @@ internal sealed class CountingMetering(IMeteringReader inner, Reads reads) : IMe
 
     public ValueTask<IReadOnlyList<ResourceRow>> ResourcesAsync(ListQuery query, CancellationToken ct = default) => Counted("resources").ResourcesAsync(query, ct);
 
+    public ValueTask<IReadOnlyList<IReadOnlyList<ResourceRow>>> ResourcesOfEachAsync(IReadOnlyList<ListQuery> queries, CancellationToken ct = default) => Counted("resources").ResourcesOfEachAsync(queries, ct);
+
     public ValueTask<IReadOnlyList<StatisticsRow>> StatisticsAsync(StatisticsQuery query, CancellationToken ct = default) => Counted("statistics").StatisticsAsync(query, ct);
 
     private IMeteringReader Counted(string name)
+    {
+        reads.Add(name);
+        return inner;
+    }
+}
+
+internal sealed class CountingEvents(IEventReader inner, Reads reads) : IEventReader
+{
+    public ValueTask<IReadOnlyList<TelemetryEventRow>> EventsAsync(TelemetryEventQuery query, CancellationToken ct = default) => Counted("telemetry events").EventsAsync(query, ct);
+
+    public ValueTask<TelemetryEventRow?> FindEventAsync(string messageId, Predicate filter, CancellationToken ct = default) =>
+        Counted("telemetry event").FindEventAsync(messageId, filter, ct);
+
+    public ValueTask<IReadOnlyList<string>> EventTypesAsync(CancellationToken ct = default) => Counted("event types").EventTypesAsync(ct);
+
+    public ValueTask<ILookup<string, TraitDescription>> TraitDescriptionsAsync(IReadOnlyCollection<string> eventTypes, CancellationToken ct = default) =>
+        Counted("trait descriptions").TraitDescriptionsAsync(eventTypes, ct);
+
+    public IAsyncEnumerable<Trait> TraitsAsync(string eventType, string name, CancellationToken ct = default) => Counted("traits").TraitsAsync(eventType, name, ct);
+
+    private IEventReader Counted(string name)
     {
         reads.Add(name);
         return inner;
@@ -84,14 +110,30 @@ internal sealed class CountingLog(IEventStore inner, Reads reads) : IEventStore
         return inner.ReadStreamAsync(stream, from, direction, ct);
     }
 
+    public IAsyncEnumerable<StreamEvent> ReadStreamsAsync(IReadOnlyList<StreamName> streams, CancellationToken ct = default)
+    {
+        reads.Add("streams");
+        return inner.ReadStreamsAsync(streams, ct);
+    }
+
     public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => inner.SubscribeAsync(after, ct);
 
-    public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) => inner.FindAsync(id, ct);
+    public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default)
+    {
+        reads.Add("event");
+        return inner.FindAsync(id, ct);
+    }
 
     public Task<RecordedEvent?> FindAsync(long position, CancellationToken ct = default)
     {
         reads.Add("event");
         return inner.FindAsync(position, ct);
+    }
+
+    public Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<long> positions, CancellationToken ct = default)
+    {
+        reads.Add("events");
+        return inner.FindAsync(positions, ct);
     }
 
     public IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", CancellationToken ct = default) => inner.ListStreamsAsync(prefix, ct);

@@ -107,7 +107,6 @@ public sealed class StatisticsTests
     [InlineData("range: {from: \"2026-03-01T00:00:00Z\"}, period: \"PT0S\"", "A period is of months, of days or of whole seconds")]
     [InlineData("range: {from: \"2026-03-01T00:00:00Z\"}, period: \"P1D\", timeZone: \"Mars/Phobos\"", "\"Mars/Phobos\" is no time zone.")]
     [InlineData("range: {from: \"2026-03-01T00:00:00Z\"}, first: 0", "\"first\" is 1 to 10000, not 0.")]
-    [InlineData("range: {from: \"2026-03-01T00:00:00Z\"}, where: {metadata: {some: {value: {eq: \"x\"}}}}", "A condition on metadata names one key")]
     public async Task What_makes_no_sense_is_refused_with_its_value(string arguments, string message)
     {
         await using var host = await TelemetryHost.StartAsync();
@@ -120,16 +119,28 @@ public sealed class StatisticsTests
     }
 
     [Theory]
-    [InlineData("{key: {eq: \"flag\"}, value: {eq: \"True\"}}", 96)]
-    [InlineData("{key: {eq: \"n\"}, value: {in: [\"1\", \"2\"]}}", 96)]
-    [InlineData("{key: {eq: \"flavor\"}, value: {neq: \"m1\"}}", 96)]
-    [InlineData("{key: {eq: \"flavor\"}, value: {endsWith: \"3\"}}", 0)]
-    [InlineData("{or: [{key: {eq: \"flavor\"}, value: {eq: \"m1\"}}, {key: {eq: \"flavor\"}, value: {eq: \"m2\"}}]}", 192)]
-    public async Task Metadata_are_compared_as_the_text_that_is_shown(string some, long count)
+    [InlineData("some: {key: {eq: \"flag\"}, value: {eq: \"True\"}}", 96)]
+    [InlineData("some: {key: {eq: \"n\"}, value: {in: [\"1\", \"2\"]}}", 96)]
+    [InlineData("some: {key: {eq: \"flavor\"}, value: {neq: \"m1\"}}", 96)]
+    [InlineData("some: {key: {eq: \"flavor\"}, value: {endsWith: \"3\"}}", 0)]
+    [InlineData("some: {or: [{key: {eq: \"flavor\"}, value: {eq: \"m1\"}}, {key: {eq: \"flavor\"}, value: {eq: \"m2\"}}]}", 192)]
+    // One pair is all of it: no key "n" has the value of another.
+    [InlineData("some: {and: [{key: {eq: \"n\"}}, {value: {eq: \"m1\"}}]}", 0)]
+    [InlineData("some: {and: [{key: {startsWith: \"f\"}}, {value: {eq: \"m1\"}}]}", 96)]
+    [InlineData("some: {value: {eq: \"True\"}}", 96)]
+    [InlineData("some: {key: {contains: \"lav\"}}", 192)]
+    [InlineData("none: {key: {eq: \"n\"}}", 96)]
+    [InlineData("none: {value: {startsWith: \"m\"}}", 0)]
+    [InlineData("all: {key: {eq: \"flavor\"}}", 96)]
+    [InlineData("all: {value: {neq: \"m2\"}}", 96)]
+    [InlineData("all: {or: [{key: {eq: \"n\"}}, {value: {in: [\"m1\", \"m2\", \"True\"]}}]}", 192)]
+    [InlineData("any: true", 192)]
+    [InlineData("any: false", 0)]
+    public async Task Metadata_are_compared_as_the_text_that_is_shown(string conditions, long count)
     {
         await using var host = await HostAsync();
 
-        var buckets = await BucketsAsync(host, $"range: {{from: \"2026-03-01T00:00:00Z\"}}, where: {{metadata: {{some: {some}}}}}", "count");
+        var buckets = await BucketsAsync(host, $"range: {{from: \"2026-03-01T00:00:00Z\"}}, where: {{metadata: {{{conditions}}}}}", "count");
 
         Assert.Equal(count, buckets.Sum(b => b!["count"]!.GetValue<long>()));
     }

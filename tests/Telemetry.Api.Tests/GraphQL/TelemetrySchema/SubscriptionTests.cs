@@ -18,7 +18,7 @@ public sealed class SubscriptionTests
     public async Task Alarm_changes_reach_subscribers_over_every_way_in()
     {
         using var data = new TemporaryDirectory();
-        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        var (server, _) = await ServerProcess.StartAsync(data.Path, TestHost.PatientServer);
         await using (server)
         {
             using var client = new HttpClient { BaseAddress = server.Url };
@@ -43,7 +43,7 @@ public sealed class SubscriptionTests
     public async Task Who_comes_back_goes_on_where_it_was()
     {
         using var data = new TemporaryDirectory();
-        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        var (server, _) = await ServerProcess.StartAsync(data.Path, TestHost.PatientServer);
         await using (server)
         {
             using var client = new HttpClient { BaseAddress = server.Url };
@@ -65,7 +65,7 @@ public sealed class SubscriptionTests
     public async Task Samples_and_their_statistics_come_as_they_are_stored()
     {
         using var data = new TemporaryDirectory();
-        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        var (server, _) = await ServerProcess.StartAsync(data.Path, TestHost.PatientServer);
         await using (server)
         {
             using var client = new HttpClient { BaseAddress = server.Url };

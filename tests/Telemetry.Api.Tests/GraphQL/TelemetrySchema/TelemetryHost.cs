@@ -67,6 +67,7 @@ internal sealed class TelemetryHost : IAsyncDisposable
         builder.Services.AddEventApi();
         builder.Services.AddTelemetryGraphQL();
         Count<IMeteringReader>(builder.Services, (inner, reads) => new CountingMetering(inner, reads), host.Reads);
+        Count<IEventReader>(builder.Services, (inner, reads) => new CountingEvents(inner, reads), host.Reads);
         Count<IAlarmReader>(builder.Services, (inner, reads) => new CountingAlarms(inner, reads), host.Reads);
         host._app = builder.Build();
         host._app.UseTelemetryApi();

@@ -17,7 +17,20 @@ public sealed class IntrospectionTests(NodeFixture node)
         node.Require();
         using var judge = new GraphQLJs(node);
         await using var host = await TestHost.StartAsync(b => Use(b, ofCode));
-        var schema = host.Services.GetRequiredService<Schema>();
+        await AssertBuildsAsync(judge, host.Services.GetRequiredService<Schema>(), query => host.ExecuteAsync(query));
+    }
+
+    [Fact]
+    public async Task Graphql_js_builds_Telemetrys_schema_of_it()
+    {
+        node.Require();
+        using var judge = new GraphQLJs(node);
+        await using var host = await TelemetrySchema.TelemetryHost.StartAsync();
+        await AssertBuildsAsync(judge, host.Services.GetRequiredService<Schema>(), query => host.PostAsync(query));
+    }
+
+    private static async Task AssertBuildsAsync(GraphQLJs judge, Schema schema, Func<string, Task<JsonNode>> execute)
+    {
         var query = judge.Ask("introspectionQuery", ("options", new JsonObject
         {
             ["descriptions"] = true,
@@ -28,7 +41,7 @@ public sealed class IntrospectionTests(NodeFixture node)
             ["oneOf"] = true,
         }))!.GetValue<string>();
 
-        var answer = await host.ExecuteAsync(query);
+        var answer = await execute(query);
 
         Assert.Null(answer["errors"]);
         var client = judge.Ask("clientSchema", ("introspection", answer["data"]!.DeepClone()))!;
