@@ -47,7 +47,10 @@ public sealed class CanonicalTests
             var at = October + random.Next(-1, 2);
             var batch = new SampleBatch(
                 keys, [.. keys.Select(_ => at + (random.Next(3) == 0 ? 1 : 0))], [.. keys.Select(_ => random.NextDouble())],
-                [.. keys.Select(_ => Metadata.Parse(Encoding.UTF8.GetBytes($$"""{"a":{{random.Next(8) / 7}}}""")))]) { RepeatsSeries = repeats };
+                [.. keys.Select(_ => Metadata.Parse(Encoding.UTF8.GetBytes($$"""{"a":{{random.Next(8) / 7}}}""")))])
+            {
+                RepeatsSeries = repeats,
+            };
 
             Assert.Equal(SampleShare.Split(batch).Select(s => s.Digest()), hasher.DigestsOf(batch));
         }
