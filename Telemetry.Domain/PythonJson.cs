@@ -1,8 +1,10 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
 
 namespace Telemetry.Domain;
 
-/// <summary>Reads JSON as Python's <c>json</c> module writes it: it may hold <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>.</summary>
+/// <summary>Reads JSON as Python's <c>json</c> module writes it, which may hold <c>NaN</c>, <c>Infinity</c> and <c>-Infinity</c>, and writes it so.</summary>
 /// <remarks>
 /// Those three become numbers that no double holds (<c>0e99999</c>, <c>1e99999</c>, <c>-1e99999</c>), so that the rest of the
 /// program meets nothing but JSON. <see cref="Double"/> and <see cref="PythonText"/> know them.
@@ -40,6 +42,32 @@ public static class PythonJson
 
     /// <summary>Whether this is the number that stands for NaN.</summary>
     public static bool IsNaN(JsonElement number) => number.ValueKind == JsonValueKind.Number && number.GetRawText() == "0e99999";
+
+    /// <summary>A JSON text as Python's <c>json.dumps</c> writes it: a space after <c>:</c> and <c>,</c>, only ASCII.</summary>
+    /// <remarks>Clients and other tools compare the details of history and the reasons of event alarms letter by letter.</remarks>
+    public static string Format(string json, bool sortKeys = false)
+    {
+        using var document = JsonDocument.Parse(json);
+        var text = new StringBuilder(json.Length + 32);
+        Write(text, document.RootElement, sortKeys);
+        return text.ToString();
+    }
+
+    /// <summary>An object of fields whose values are JSON texts, likewise.</summary>
+    public static string FormatObject(IEnumerable<KeyValuePair<string, string>> fields)
+    {
+        var text = new StringBuilder("{");
+        foreach (var (name, json) in fields)
+        {
+            if (text.Length > 1)
+                text.Append(", ");
+            WriteText(text, name);
+            text.Append(": ");
+            using var document = JsonDocument.Parse(json);
+            Write(text, document.RootElement, false);
+        }
+        return text.Append('}').ToString();
+    }
 
     /// <summary>The text with NaN and the infinities as numbers; null where it holds none of them.</summary>
     public static byte[]? Rewritten(ReadOnlySpan<byte> json)
@@ -81,5 +109,66 @@ public static class PythonJson
                 return i + 1;
         }
         return text.Length;
+    }
+
+    private static void Write(StringBuilder text, JsonElement value, bool sortKeys)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.Object:
+                var first = true;
+                text.Append('{');
+                foreach (var property in sortKeys ? value.EnumerateObject().OrderBy(p => p.Name, StringComparer.Ordinal) : value.EnumerateObject().AsEnumerable())
+                {
+                    if (!first)
+                        text.Append(", ");
+                    first = false;
+                    WriteText(text, property.Name);
+                    text.Append(": ");
+                    Write(text, property.Value, sortKeys);
+                }
+                text.Append('}');
+                break;
+            case JsonValueKind.Array:
+                text.Append('[');
+                for (var i = 0; i < value.GetArrayLength(); i++)
+                {
+                    if (i > 0)
+                        text.Append(", ");
+                    Write(text, value[i], sortKeys);
+                }
+                text.Append(']');
+                break;
+            case JsonValueKind.String:
+                WriteText(text, value.GetString()!);
+                break;
+            case JsonValueKind.Number:
+                text.Append(PythonText.Of(value));
+                break;
+            default:
+                text.Append(value.GetRawText());
+                break;
+        }
+    }
+
+    private static void WriteText(StringBuilder text, string value)
+    {
+        text.Append('"');
+        foreach (var c in value)
+        {
+            switch (c)
+            {
+                case '"': text.Append("\\\""); break;
+                case '\\': text.Append(@"\\"); break;
+                case '\n': text.Append(@"\n"); break;
+                case '\r': text.Append(@"\r"); break;
+                case '\t': text.Append(@"\t"); break;
+                case '\b': text.Append(@"\b"); break;
+                case '\f': text.Append(@"\f"); break;
+                case < ' ' or > '~': text.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"); break;
+                default: text.Append(c); break;
+            }
+        }
+        text.Append('"');
     }
 }

@@ -33,4 +33,7 @@ internal static partial class Log
 
     [LoggerMessage(10, LogLevel.Warning, "The database did not answer about leases. Those held end by themselves.")]
     public static partial void LeasesFailed(ILogger logger, Exception cause);
+
+    [LoggerMessage(11, LogLevel.Warning, "What processes have read is not told between them while the database does not answer. It is tried again.")]
+    public static partial void PositionsLost(ILogger logger, Exception cause);
 }

@@ -2,8 +2,11 @@ using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Telemetry.Agents.Alarms.Actions;
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Leases;
+using Telemetry.Ingest.Notifications.Bus;
+using Telemetry.Ingest.Pipelines.Publishers;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -21,12 +24,17 @@ public static class AlarmAgentServiceCollectionExtensions
                 o => o.AllowedNetworks.All(n => IPNetwork.TryParse(n, out _)), "Telemetry:Alarms:AllowedNetworks holds networks such as 10.1.0.0/16.")
             .Validate(
                 o => o.PrometheusUrl.Length == 0 || Uri.TryCreate(o.PrometheusUrl, UriKind.Absolute, out _), "Telemetry:Alarms:PrometheusUrl is empty or a URL.")
+            .Validate<IServiceProvider>(
+                (_, s) => s.GetRequiredService<AlarmSettings>().ActionTopics.Count == 0 || s.GetService<INotificationSender>() is not null,
+                "Telemetry:Alarms:ActionTopics needs the message bus: a process with the role alarms needs the role ingest for it.")
             .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ILeases, AllLeases>();
         services.TryAddSingleton<EvaluationCounters>();
         services.TryAddSingleton<HttpAction>();
         services.TryAddSingleton<TestAction>();
+        services.TryAddSingleton(s => new BusAction(s.GetRequiredService<AlarmSettings>(), s.GetService<INotificationSender>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new PublishedTopics(s.GetRequiredService<AlarmSettings>().ActionTopics, "Telemetry:Alarms:ActionTopics"));
         services.TryAddSingleton<PrometheusClient>();
         services.TryAddSingleton<AlarmNotifier>();
         services.TryAddSingleton<PendingNotifications>();

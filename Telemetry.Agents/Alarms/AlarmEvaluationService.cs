@@ -2,7 +2,6 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Telemetry.Domain.Leases;
-using Telemetry.Domain.Streams;
 
 namespace Telemetry.Agents.Alarms;
 
@@ -12,8 +11,8 @@ namespace Telemetry.Agents.Alarms;
 /// has an id of its own, so that it is stored and told once; what is no transition is not repeated.
 /// </remarks>
 internal sealed class AlarmEvaluationService(
-    AlarmEvaluator evaluator, PendingNotifications pending, EventAlarmListener listener, ILeases leases, IEventStore events, IProjectionProgress projections,
-    IOptions<AlarmsOptions> options, TimeProvider time, ILogger<AlarmEvaluationService> log) : BackgroundService
+    AlarmEvaluator evaluator, PendingNotifications pending, EventAlarmListener listener, ILeases leases, IOptions<AlarmsOptions> options, TimeProvider time,
+    ILogger<AlarmEvaluationService> log) : BackgroundService
 {
     private static readonly TimeSpan LeaseCheck = TimeSpan.FromSeconds(1);
 
@@ -40,7 +39,7 @@ internal sealed class AlarmEvaluationService(
                 return;
             }
             if (pause == next - now)
-                await TryAsync(() => EvaluateAsync(next, null, stoppingToken));
+                await TryAsync(() => evaluator.EvaluateAsync(next, stoppingToken));
         }
     }
 
@@ -58,17 +57,10 @@ internal sealed class AlarmEvaluationService(
         if (!isStart)
         {
             var last = new DateTimeOffset(time.GetUtcNow().UtcTicks / _interval.Ticks * _interval.Ticks, TimeSpan.Zero);
-            await EvaluateAsync(last, taken, ct);
+            await evaluator.EvaluateAsync(last, ct, taken);
             await listener.LookBackAsync(taken, ct);
         }
         _held = held;
-    }
-
-    /// <summary>Evaluates once everything that is in the log now can be read, and does not wait longer than for the next window.</summary>
-    private async Task EvaluateAsync(DateTimeOffset now, IReadOnlySet<string>? taken, CancellationToken ct)
-    {
-        await projections.WaitForAsync(await events.HeadAsync(ct), _interval, ct);
-        await evaluator.EvaluateAsync(now, ct, taken);
     }
 
     private async Task TryAsync(Func<Task> action)

@@ -14,15 +14,17 @@ namespace Telemetry.Agents.Alarms;
 /// holds up the evaluator.
 /// </remarks>
 internal sealed class AlarmNotifier(
-    IEventStore store, HttpAction http, TestAction test, IOptions<AlarmsOptions> options, TimeProvider time, ILogger<AlarmNotifier> log) : IAsyncDisposable
+    IEventStore store, HttpAction http, BusAction bus, TestAction test, IOptions<AlarmsOptions> options, TimeProvider time,
+    ILogger<AlarmNotifier> log) : IAsyncDisposable
 {
     /// <summary>Notifications that may wait. Transitions among those beyond are told after the next start.</summary>
     private const int MaxWaiting = 100_000;
 
-    /// <summary>Actions that are called at the same time.</summary>
+    /// <summary>Actions of a kind that are called at the same time.</summary>
     private const int MaxConcurrent = 256;
 
     private readonly SemaphoreSlim _slots = new(MaxConcurrent);
+    private readonly SemaphoreSlim _busSlots = new(MaxConcurrent); // webhooks do not wait for a broker that is away
     private readonly Dictionary<string, (Queue<(AlarmNotification, Guid)> Waiting, Task Telling)> _alarms = new(StringComparer.Ordinal);
     private readonly HashSet<Guid> _causes = []; // events that are being told of
     private readonly CancellationTokenSource _stop = new();
@@ -71,6 +73,7 @@ internal sealed class AlarmNotifier(
         await _stop.CancelAsync();
         await IdleAsync();
         _slots.Dispose();
+        _busSlots.Dispose();
         _stop.Dispose();
     }
 
@@ -98,7 +101,8 @@ internal sealed class AlarmNotifier(
     {
         try
         {
-            await _slots.WaitAsync(_stop.Token);
+            var slots = AlarmActions.TopicOf(action) is null ? _slots : _busSlots;
+            await slots.WaitAsync(_stop.Token);
             try
             {
                 var (sentAt, began) = (time.GetUtcNow(), time.GetTimestamp());
@@ -111,7 +115,7 @@ internal sealed class AlarmNotifier(
             }
             finally
             {
-                _slots.Release();
+                slots.Release();
             }
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -128,6 +132,8 @@ internal sealed class AlarmNotifier(
 
     private async Task<ActionResult> CallAsync(AlarmNotification notification, string action)
     {
+        if (AlarmActions.TopicOf(action) is { } topic)
+            return await bus.SendAsync(topic, notification, options.Value.WebhookRetries, _stop.Token);
         switch (AlarmActions.SchemeOf(action))
         {
             case "http" or "https":

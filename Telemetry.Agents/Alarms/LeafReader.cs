@@ -1,5 +1,5 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Metering;
@@ -8,12 +8,8 @@ using Telemetry.Domain.Statistics;
 
 namespace Telemetry.Agents.Alarms;
 
-/// <summary>A rule whose values are needed, and the alarm it belongs to.</summary>
-internal readonly record struct NeededLeaf(Alarm Alarm, LeafRule Rule);
-
 /// <summary>Reads the values of many rules at once: rules on the same meter, period and kind of condition share one query.</summary>
-internal sealed class LeafReader(
-    IMeteringReader reader, PrometheusClient prometheus, IOptions<AlarmsOptions> options, ILogger<LeafReader> log)
+internal sealed class LeafReader(IMeteringReader reader, PrometheusClient prometheus, ILogger<LeafReader> log)
 {
     /// <summary>Above so many series of one meter, one query that groups is cheaper than one each.</summary>
     private const int MaxSingleQueries = 16;
@@ -21,57 +17,80 @@ internal sealed class LeafReader(
     /// <summary>The most samples that a rate is computed from.</summary>
     private const int MaxRateSamples = 100_000;
 
-    /// <summary>The values of every rule. A rule whose values cannot be read has none, with the reason.</summary>
+    /// <summary>Reads windows: gives their rules values, and says when they are due again. A rule whose values cannot be read has none, with the reason.</summary>
     /// <param name="now">The end of all windows.</param>
-    public async Task<IReadOnlyDictionary<LeafRule, Datapoints>> ReadAsync(IEnumerable<NeededLeaf> leaves, DateTimeOffset now, CancellationToken ct)
+    public async Task ReadAsync(IEnumerable<InputWindow> windows, DateTimeOffset now, CancellationToken ct)
     {
         var at = UnixMicroseconds.From(now);
-        var points = new Dictionary<LeafRule, Datapoints>(ReferenceEqualityComparer.Instance);
-        var groups = new Dictionary<((string, string, string), int, long), List<(ThresholdRule Rule, SeriesPlan Plan)>>();
-        foreach (var (alarm, leaf) in leaves)
+        var groups = new Dictionary<((string, string, string), int, long), List<(InputWindow Window, SeriesPlan Plan)>>();
+        foreach (var window in windows)
         {
-            switch (leaf)
+            if (window.Series is { } plan)
             {
-                case ThresholdRule rule:
-                    var plan = SeriesPlan.Of(rule, alarm.Definition.Rule is CompositeRule ? alarm.Definition.ProjectId : null);
-                    var window = (long)ThresholdEvaluation.Window(rule, options.Value.AdditionalIngestionLagSeconds).TotalSeconds;
-                    var key = (plan.SharedKey, rule.PeriodSeconds, window);
-                    if (!groups.TryGetValue(key, out var group))
-                        groups.Add(key, group = []);
-                    group.Add((rule, plan));
-                    break;
+                var key = (plan.SharedKey, window.PeriodSeconds, window.Seconds);
+                if (!groups.TryGetValue(key, out var group))
+                    groups.Add(key, group = []);
+                group.Add((window, plan));
+                continue;
+            }
+            var isRead = true;
+            Datapoints points;
+            switch (window.Leaves[0].Rule) // they are all equal
+            {
                 case GnocchiRule rule:
-                    points[rule] = await TryAsync(() => ReadAsync(rule, alarm, at, ct), rule.EvaluationPeriods);
+                    var saysWhy = window.Leaves.Any(l => l.Alarm.Alarm.State != AlarmState.InsufficientData);
+                    (points, isRead) = await TryAsync(() => ReadAsync(rule, saysWhy, at, ct), rule.EvaluationPeriods);
+                    window.DueAt = !isRead ? long.MinValue : points.Values is [] ? long.MaxValue : Points.ChangesAt(rule, at);
                     break;
                 case PrometheusRule rule:
-                    points[rule] = await TryAsync(() => prometheus.QueryAsync(rule, now, ct), 0);
+                    (points, _) = await TryAsync(() => prometheus.QueryAsync(rule, now, ct), 0);
+                    window.DueAt = long.MinValue; // nobody tells when its series change
                     break;
+                case var rule:
+                    throw new UnreachableException($"'{rule.Type}' reads nothing.");
             }
+            foreach (var leaf in window.Leaves)
+                leaf.Points = points;
         }
         foreach (var ((_, period, window), group) in groups)
-            await ReadAsync(group, period, window, at, points, ct);
-        return points;
+            await ReadAsync(group, period, window, at, ct);
     }
 
-    private async Task ReadAsync(
-        List<(ThresholdRule Rule, SeriesPlan Plan)> group, int period, long window, long now, Dictionary<LeafRule, Datapoints> points, CancellationToken ct)
+    /// <summary>Which series of a meter have samples of later than an instant, and from when to when.</summary>
+    public async Task<IReadOnlyList<StatisticsRow>> AheadAsync(string meter, long now, CancellationToken ct) => await reader.StatisticsAsync(
+        new(Predicate.Equal(Field.Meter, meter), new(now + 1, null), null, null, [Field.ResourceId, Field.ProjectId], []), ct);
+
+    private async Task ReadAsync(List<(InputWindow Window, SeriesPlan Plan)> group, int period, long seconds, long now, CancellationToken ct)
     {
-        var from = Math.Max(now - window * UnixMicroseconds.PerSecond, UnixMicroseconds.Min);
+        var from = Math.Max(now - seconds * UnixMicroseconds.PerSecond, UnixMicroseconds.Min);
         var range = new TimeRange(from, now + 1);
         var rows = new Dictionary<string, List<StatisticsRow>>(StringComparer.Ordinal);
+        var failed = new HashSet<string>(StringComparer.Ordinal);
         var nothing = new Dictionary<(int, bool), Datapoints>();
-        var few = group.Select(g => g.Plan).DistinctBy(p => p.SeriesKey).Take(MaxSingleQueries + 1).ToList();
-        var shared = few.Count > MaxSingleQueries && group[0].Plan.Fields.Count > 0
-            && await TryAsync(new(
-                new Predicate.All([Predicate.Equal(Field.Meter, group[0].Plan.Meter), group[0].Plan.Rest]), range, period, from, group[0].Plan.Fields, []));
+        var first = group[0].Plan;
+        var shared = group.Count > MaxSingleQueries && first.Fields.Count > 0
+            && await TryAsync(new(new Predicate.All([Predicate.Equal(Field.Meter, first.Meter), first.Rest]), range, period, from, first.Fields, []));
         if (!shared)
         {
             rows.Clear();
-            foreach (var plan in few.Count <= MaxSingleQueries ? few : group.Select(g => g.Plan).DistinctBy(p => p.SeriesKey))
-                await TryAsync(new(plan.Filter, range, period, from, [], []), plan.SeriesKey);
+            foreach (var (_, plan) in group)
+            {
+                if (!await TryAsync(new(plan.Filter, range, period, from, [], []), plan.SeriesKey))
+                    failed.Add(plan.SeriesKey);
+            }
         }
-        foreach (var (rule, plan) in group)
-            points[rule] = rows.TryGetValue(plan.SeriesKey, out var own) ? ThresholdEvaluation.Values(rule, own) : Nothing(rule);
+        foreach (var (window, plan) in group)
+        {
+            var own = rows.GetValueOrDefault(plan.SeriesKey);
+            window.DueAt = failed.Contains(plan.SeriesKey) ? long.MinValue : long.MaxValue;
+            foreach (var leaf in window.Leaves)
+            {
+                var rule = (ThresholdRule)leaf.Rule;
+                leaf.Points = own is null ? Nothing(rule) : ThresholdEvaluation.Values(rule, own);
+                if (own is not null)
+                    window.DueAt = Math.Min(window.DueAt, ThresholdEvaluation.ChangesAt(rule, own, now));
+            }
+        }
 
         // Rules without samples share what they get.
         Datapoints Nothing(ThresholdRule rule)
@@ -98,25 +117,25 @@ internal sealed class LeafReader(
             catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
             {
                 // A failing statistics call counts as no values.
-                Log.StatisticsFailed(log, group[0].Plan.Meter, e);
+                Log.StatisticsFailed(log, first.Meter, e);
                 return false;
             }
         }
     }
 
-    private static async Task<Datapoints> TryAsync(Func<Task<Datapoints>> read, int wanted)
+    private static async Task<(Datapoints Points, bool IsRead)> TryAsync(Func<Task<Datapoints>> read, int wanted)
     {
         try
         {
-            return await read();
+            return (await read(), true);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            return Datapoints.None(wanted, $"alarm statistics retrieval failed: {e.Message}");
+            return (Datapoints.None(wanted, $"alarm statistics retrieval failed: {e.Message}"), false);
         }
     }
 
-    private async Task<Datapoints> ReadAsync(GnocchiRule rule, Alarm alarm, long now, CancellationToken ct)
+    private async Task<Datapoints> ReadAsync(GnocchiRule rule, bool saysWhy, long now, CancellationToken ct)
     {
         var range = Points.Window(rule, now);
         var scope = rule.ScopeToProject is { } project ? Predicate.Equal(Field.ProjectId, project) : Predicate.True;
@@ -130,7 +149,7 @@ internal sealed class LeafReader(
                 r.AggregationMethod),
             _ => throw new ArgumentException($"'{rule.Type}' is no gnocchi rule.", nameof(rule)),
         };
-        var reason = values.Count > 0 || alarm.State == AlarmState.InsufficientData ? null : await WhyNoneAsync(rule, scope, ct);
+        var reason = values.Count > 0 || !saysWhy ? null : await WhyNoneAsync(rule, scope, ct);
         return new([.. values.TakeLast(rule.EvaluationPeriods)], rule.EvaluationPeriods, reason);
     }
 

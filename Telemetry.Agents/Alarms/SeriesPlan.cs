@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Queries;
@@ -12,13 +11,6 @@ namespace Telemetry.Agents.Alarms;
 /// <param name="RestKey">Tells equal ones apart.</param>
 internal sealed record SeriesPlan(string Meter, IReadOnlyList<Field> Fields, IReadOnlyList<string> Values, Predicate Rest, string RestKey)
 {
-    private static readonly ConditionalWeakTable<LeafRule, SeriesPlan> Plans = [];
-
-    /// <summary>The plan of a rule; made once.</summary>
-    /// <param name="projectId">Added as a condition; null where the rule has its conditions itself.</param>
-    public static SeriesPlan Of(ThresholdRule rule, string? projectId) =>
-        Plans.GetValue(rule, r => Make((ThresholdRule)r, projectId));
-
     /// <summary>Tells series of the same <see cref="Fields"/> apart.</summary>
     public string SeriesKey { get; } = string.Join('\0', Values);
 
@@ -28,7 +20,14 @@ internal sealed record SeriesPlan(string Meter, IReadOnlyList<Field> Fields, IRe
     /// <summary>The filter of this one series.</summary>
     public Predicate Filter => new Predicate.All([Predicate.Equal(Field.Meter, Meter), Rest, .. Fields.Zip(Values, (f, v) => Predicate.Equal(f, v))]);
 
-    private static SeriesPlan Make(ThresholdRule rule, string? projectId)
+    /// <summary>The one resource that is read; null for any.</summary>
+    public string? ResourceId => ValueOf(Field.ResourceId);
+
+    /// <summary>The one project that is read; null for any.</summary>
+    public string? ProjectId => ValueOf(Field.ProjectId);
+
+    /// <param name="projectId">Added as a condition; null where the rule has its conditions itself.</param>
+    public static SeriesPlan Of(ThresholdRule rule, string? projectId)
     {
         var items = rule.Query.ToList();
         if (projectId is not null && !items.Any(i => i.Field is "project" or "project_id"))
@@ -47,5 +46,15 @@ internal sealed record SeriesPlan(string Meter, IReadOnlyList<Field> Fields, IRe
             rule.MeterName, [.. own.Keys.Select(n => new Field(n))], [.. own.Values],
             rest is [] ? Predicate.True : new Predicate.All([.. rest.Select(RuleConditions.Of)]),
             string.Join('\0', rest.Select(i => $"{i.Field}\u0001{i.Value}\u0001{i.ValueType}").Order(StringComparer.Ordinal)));
+    }
+
+    private string? ValueOf(Field field)
+    {
+        for (var i = 0; i < Fields.Count; i++)
+        {
+            if (Fields[i] == field)
+                return Values[i];
+        }
+        return null;
     }
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Spectre.Console;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
@@ -21,7 +20,7 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var server = ServerOption.Create("The server to ask where one is running.");
-        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series are compared with the read models: none, spot (a hundred at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
+        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series, alarms and streams are compared with the log: none, spot (a hundred of each at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
         var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { server, readModels };
         var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
@@ -53,6 +52,7 @@ internal static class AuditCommand
 
     private static Task<int> VerifyHereAsync(IServiceProvider services, ReadModelScope scope, CancellationToken ct) => ShowAsync(async progress =>
     {
+        DataCommand.LoadTree(services);
         if (scope != ReadModelScope.None)
             await DataCommand.LoadSamplesAsync(services, ct);
         var verifier = VerificationEndpoints.Verifier(services, services.GetRequiredService<AuditLog>(), scope, progress: null);
@@ -83,19 +83,17 @@ internal static class AuditCommand
 
     private static async Task<int> ShowAsync(Func<IProgress<AuditProgress>, Task<AuditReportView>> verify)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         try
         {
-            var report = await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-                .StartAsync(progress =>
+            var report = await ProgressBars.ShowAsync(progress =>
+            {
+                var task = progress.AddTask("Verifying");
+                return verify(new Reporter<AuditProgress>(p =>
                 {
-                    var task = progress.AddTask("Verifying");
-                    return verify(new Reporter<AuditProgress>(p =>
-                    {
-                        (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-                        task.Description = $"{p.Samples} samples";
-                    }));
-                });
+                    (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
+                    task.Description = $"{p.Samples} samples";
+                }));
+            });
             return Print(report);
         }
         catch (IOException e)
@@ -112,8 +110,8 @@ internal static class AuditCommand
         Console.WriteLine($"{report.Checkpoints} checkpoints, {report.Signatures} signatures verified{(report.Unverified > 0 ? $", {report.Unverified} leaves after the tree" : "")}");
         if (report.Hmacs + report.UnverifiedHmacs > 0)
             Console.WriteLine($"{report.Hmacs} of {report.Hmacs + report.UnverifiedHmacs} HMACs verified");
-        if (report.SeriesCompared > 0)
-            Console.WriteLine($"{report.SeriesCompared} series compared with the read models");
+        if (report.SeriesCompared + report.AlarmsCompared + report.StreamsCompared > 0)
+            Console.WriteLine($"{report.SeriesCompared} series{(report.AlarmsCompared > 0 ? $" and {report.AlarmsCompared} alarms" : "")} compared with the read models, {report.StreamsCompared} streams with their index");
         Console.WriteLine(
             report.Faults.Count > 0 ? $"The log is not sound: {report.Faults.Count} faults."
             : report.Unverified == 0 ? "The log is sound."
@@ -125,6 +123,7 @@ internal static class AuditCommand
     {
         try
         {
+            DataCommand.LoadTree(services);
             await DataCommand.CatchUpAsync(services, ct);
             if (await services.GetRequiredService<Prover>().ProveAsync(id, ct: ct) is not { } proof)
                 return TelemetryCommand.Fail($"There is no event or sample '{id}'.");
@@ -177,10 +176,4 @@ internal static class AuditCommand
             return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
         }
     }
-}
-
-/// <summary>Reports on the thread that the work is done by.</summary>
-internal sealed class Reporter<T>(Action<T> report) : IProgress<T>
-{
-    public void Report(T value) => report(value);
 }

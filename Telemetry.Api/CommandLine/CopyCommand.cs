@@ -1,8 +1,8 @@
 using System.CommandLine;
-using Spectre.Console;
 using Telemetry.Api.Hosting;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores;
+using Telemetry.Ingest.EventStores.EventStoreDb;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -11,7 +11,7 @@ internal static class CopyCommand
 {
     public static Command Create()
     {
-        var from = Location("--from", "The log to copy: sqlite:DIRECTORY or postgres:CONNECTION.");
+        var from = Location("--from", "The log to copy: sqlite:DIRECTORY, postgres:CONNECTION or esdb://ADDRESS.");
         var to = Location("--to", "Where to: the same; empty, or with what an interrupted copy left.");
         var command = new Command("copy", "Copies a log event by event, goes on where it was interrupted, and compares both at the end. Stop the server before.") { from, to };
         command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(from)!, parsed.GetValue(to)!, ct));
@@ -29,7 +29,9 @@ internal static class CopyCommand
                 return new(Data: text[7..], Log: StoreSettings.Sqlite);
             if (text.StartsWith("postgres:", StringComparison.Ordinal) && text.Length > 9)
                 return new(Log: StoreSettings.PostgreSql, Postgres: text[9..]);
-            result.AddError($"The text in {name} is neither sqlite:DIRECTORY nor postgres:CONNECTION.");
+            if (EventStoreDbServices.IsAddress(text))
+                return new(Log: text);
+            result.AddError($"The text in {name} is none of sqlite:DIRECTORY, postgres:CONNECTION and esdb://ADDRESS.");
             return null;
         },
     };
@@ -39,7 +41,8 @@ internal static class CopyCommand
         try
         {
             var source = from.Resolve(DataCommand.Configuration);
-            DataCommand.CheckLog(source);
+            if (!DataCommand.HasLog(source))
+                return TelemetryCommand.Fail($"There is no log in '{source.Data}'.", TelemetryCommand.UsageError);
             await using var sources = Services(source);
             await using var targets = Services(to.Resolve(DataCommand.Configuration));
             var copy = new LogCopy(sources.GetRequiredService<IEventStore>(), targets.GetRequiredService<IEventStore>());
@@ -67,22 +70,18 @@ internal static class CopyCommand
         return services.BuildServiceProvider();
     }
 
-    private static Task<CopyResult> ShowAsync(Func<IProgress<CopyProgress>, Task<CopyResult>> work)
+    private static Task<CopyResult> ShowAsync(Func<IProgress<CopyProgress>, Task<CopyResult>> work) => ProgressBars.ShowAsync(progress =>
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-        return console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(progress =>
+        var (copying, verifying) = (progress.AddTask("Copying"), progress.AddTask("Verifying", autoStart: false));
+        return work(new Reporter<CopyProgress>(p =>
         {
-            var (copying, verifying) = (progress.AddTask("Copying"), progress.AddTask("Verifying", autoStart: false));
-            return work(new Reporter<CopyProgress>(p =>
+            var task = p.Verifying ? verifying : copying;
+            if (p.Verifying && !verifying.IsStarted)
             {
-                var task = p.Verifying ? verifying : copying;
-                if (p.Verifying && !verifying.IsStarted)
-                {
-                    copying.Value = copying.MaxValue; // there may have been nothing to copy
-                    verifying.StartTask();
-                }
-                (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-            }));
-        });
-    }
+                copying.Value = copying.MaxValue; // there may have been nothing to copy
+                verifying.StartTask();
+            }
+            (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
+        }));
+    });
 }

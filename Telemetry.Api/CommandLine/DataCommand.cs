@@ -12,23 +12,24 @@ internal static class DataCommand
 {
     public static IConfiguration Configuration { get; } = new ConfigurationBuilder().AddEnvironmentVariables().Build();
 
-    /// <summary>Works on the log; where a server holds the data directory, on what the server answers.</summary>
+    /// <summary>Works on the log; where a server holds the data directory, or there is none, on what the server answers.</summary>
     /// <param name="here">Does the work with the services of the stores.</param>
     /// <param name="there">Does it by requests to the server, with the rights of an admin.</param>
-    public static async Task<int> RunAsync(StoreSettings settings, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there)
+    public static async Task<int> RunAsync(
+        StoreSettings settings, Uri server, Func<IServiceProvider, Task<int>> here, Func<HttpClient, Task<int>> there, bool tree = true)
     {
         try
         {
             var stores = settings.Resolve(Configuration);
-            CheckLog(stores);
-            await using var provider = Services(stores);
+            if (!HasLog(stores))
+                return await AskAsync(server, there, $"There is no log in '{stores.Data}', and ", "Name the data directory with --data, or");
+            await using var provider = Services(stores, tree);
             _ = provider.GetRequiredService<DataDirectory>(); // taken first, or says who has it
-            Tree(provider).Load();
             return await here(provider);
         }
         catch (DataDirectoryInUseException)
         {
-            return await AskAsync(server, there);
+            return await AskAsync(server, there, "A server holds the data directory, and ");
         }
         catch (ReadModelDamagedException e)
         {
@@ -45,15 +46,12 @@ internal static class DataCommand
     }
 
     /// <summary>A command makes no new log.</summary>
-    /// <exception cref="ServerStartException">There is no log.</exception>
-    public static void CheckLog(Stores stores)
-    {
-        if (!stores.LogIsInPostgres && !File.Exists(Path.Combine(stores.Data, "events.db")))
-            throw new ServerStartException($"There is no log in '{stores.Data}'. Name the data directory with --data.");
-    }
+    public static bool HasLog(Stores stores) => stores.LogIsOnServer || File.Exists(Path.Combine(stores.Data, "events.db"));
 
     /// <summary>Asks a server.</summary>
-    public static async Task<int> AskAsync(Uri server, Func<HttpClient, Task<int>> there)
+    /// <param name="why">Begins the sentence that says it does not answer.</param>
+    /// <param name="advice">Begins the sentence after it.</param>
+    public static async Task<int> AskAsync(Uri server, Func<HttpClient, Task<int>> there, string why = "", string advice = "Name")
     {
         using var client = new HttpClient { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.Add("X-Roles", "admin");
@@ -63,7 +61,7 @@ internal static class DataCommand
         }
         catch (HttpRequestException e)
         {
-            return TelemetryCommand.Fail($"{server} does not answer: {e.Message}. Name the server with --server.");
+            return TelemetryCommand.Fail($"{why}{server} does not answer: {e.Message}. {advice} the server with --server.");
         }
     }
 
@@ -91,6 +89,8 @@ internal static class DataCommand
         await foreach (var recorded in services.GetRequiredService<IEventStore>().ReadAllAsync(samples.Position, ct))
             samples.Apply(recorded);
     }
+
+    public static void LoadTree(IServiceProvider services) => Tree(services).Load();
 
     /// <summary>Brings the audit log's tree to the log's end. Not before a walk: what is not in the tree yet, nothing vouches for.</summary>
     public static async Task CatchUpAsync(IServiceProvider services, CancellationToken ct)

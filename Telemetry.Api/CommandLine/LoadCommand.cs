@@ -44,8 +44,7 @@ internal static class LoadCommand
         try
         {
             await using var input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
-            var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
-            await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn()).StartAsync(async progress =>
+            await ProgressBars.ShowAsync(async progress =>
             {
                 var task = progress.AddTask($"Loading {Markup.Escape(file)}", maxValue: input.CanSeek ? Math.Max(1, input.Length) : 1);
                 task.IsIndeterminate = !input.CanSeek;
@@ -59,6 +58,7 @@ internal static class LoadCommand
                     task.Description = $"{sent} samples";
                 }
                 task.Value = task.MaxValue;
+                return sent;
             });
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or LoadException)

@@ -46,6 +46,7 @@ internal static class RateCommand
 
     private static async Task<int> RateHereAsync(IServiceProvider services, Asked asked, CancellationToken ct)
     {
+        DataCommand.LoadTree(services);
         var (position, time) = asked.AsOf is null ? default : AsOfArgument.Parse(asked.AsOf);
         var request = new RatingRequest(asked.Project, RatingEndpoints.MonthOf(asked.Month), Read(asked.Tariff), position, time);
         var rater = new Rater(services.GetRequiredService<Domain.Streams.IEventStore>());

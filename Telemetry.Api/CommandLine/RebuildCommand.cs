@@ -1,8 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Spectre.Console;
 using Telemetry.Api.Hosting;
-using Telemetry.Ingest;
 using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.CommandLine;
@@ -17,37 +15,15 @@ internal static class RebuildCommand
         var server = ServerOption.Create("The server to ask where one is running.");
         var command = new Command("rebuild", "Builds read models anew from the log, beside the ones in use.") { name, server };
         var stores = new StoreOptions(command);
-        command.SetAction((parsed, ct) => RunAsync(parsed.GetValue(name), stores.Read(parsed), parsed.GetValue(server)!, ct));
+        command.SetAction((parsed, ct) => ShowAsync(progress => DataCommand.RunAsync(
+            stores.Read(parsed), parsed.GetValue(server)!, services => HereAsync(services, parsed.GetValue(name), progress, ct),
+            client => ThereAsync(client, parsed.GetValue(name), progress, ct), TelemetryServer.KeepsTree(DataCommand.Configuration))));
         return command;
     }
 
-    private static async Task<int> RunAsync(string? name, StoreSettings settings, Uri server, CancellationToken ct)
+    private static async Task<int> HereAsync(IServiceProvider services, string? name, IProgress<RebuildProgress> progress, CancellationToken ct)
     {
-        try
-        {
-            var stores = settings.Resolve(DataCommand.Configuration);
-            DataCommand.CheckLog(stores);
-            return await ShowAsync(progress => HereAsync(name, stores, progress, ct));
-        }
-        catch (DataDirectoryInUseException)
-        {
-            return await AskAsync(name, server, ct);
-        }
-        catch (ServerStartException e)
-        {
-            return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return TelemetryCommand.Fail(e.Message);
-        }
-    }
-
-    private static async Task<int> HereAsync(string? name, Stores stores, IProgress<RebuildProgress> progress, CancellationToken ct)
-    {
-        await using var provider = DataCommand.Services(stores, tree: TelemetryServer.KeepsTree(DataCommand.Configuration));
-        provider.GetRequiredService<DataDirectory>(); // taken first, or says who has it
-        var runner = provider.GetRequiredService<ProjectionRunner>();
+        var runner = services.GetRequiredService<ProjectionRunner>();
         if (name is not null && !runner.Names.Contains(name))
             return TelemetryCommand.Fail($"There is no projection '{name}'. There are: {string.Join(", ", runner.Names)}.", TelemetryCommand.UsageError);
         foreach (var each in name is null ? runner.Names : [name])
@@ -55,28 +31,16 @@ internal static class RebuildCommand
         return 0;
     }
 
-    private static async Task<int> AskAsync(string? name, Uri server, CancellationToken ct)
+    private static async Task<int> ThereAsync(HttpClient client, string? name, IProgress<RebuildProgress> progress, CancellationToken ct)
     {
-        using var client = new HttpClient { BaseAddress = server, Timeout = Timeout.InfiniteTimeSpan };
-        client.DefaultRequestHeaders.Add("X-Roles", "admin");
-        try
+        var names = name is not null ? [name] : JsonDocument.Parse(await client.GetStringAsync("v2/projections", ct))
+            .RootElement.EnumerateArray().Select(p => p.GetProperty("name").GetString()!).ToList();
+        foreach (var each in names)
         {
-            var names = name is not null ? [name] : JsonDocument.Parse(await client.GetStringAsync("v2/projections", ct))
-                .RootElement.EnumerateArray().Select(p => p.GetProperty("name").GetString()!).ToList();
-            return await ShowAsync(async progress =>
-            {
-                foreach (var each in names)
-                {
-                    if (await AskOneAsync(client, each, progress, ct) is { } problem)
-                        return TelemetryCommand.Fail(problem);
-                }
-                return 0;
-            });
+            if (await AskOneAsync(client, each, progress, ct) is { } problem)
+                return TelemetryCommand.Fail(problem);
         }
-        catch (HttpRequestException e)
-        {
-            return TelemetryCommand.Fail($"A server holds the data directory, and {server} does not answer: {e.Message}. Name the server with --server.");
-        }
+        return 0;
     }
 
     private static async Task<string?> AskOneAsync(HttpClient client, string name, IProgress<RebuildProgress> progress, CancellationToken ct)
@@ -101,27 +65,19 @@ internal static class RebuildCommand
 
     private static async Task<int> ShowAsync(Func<IProgress<RebuildProgress>, Task<int>> work)
     {
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
         var last = new RebuildProgress();
-        var code = await console.Progress().Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
-            .StartAsync(progress =>
+        var code = await ProgressBars.ShowAsync(progress =>
+        {
+            var task = progress.AddTask("Rebuilding");
+            return work(new Reporter<RebuildProgress>(p =>
             {
-                var task = progress.AddTask("Rebuilding");
-                return work(new Reporter(p =>
-                {
-                    last = p;
-                    task.MaxValue = Math.Max(1, p.Head);
-                    task.Value = p.Position;
-                    task.Description = $"{p.Samples} samples";
-                }));
-            });
+                last = p;
+                (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
+                task.Description = $"{p.Samples} samples";
+            }));
+        });
         if (code == 0)
             Console.WriteLine($"Rebuilt from {last.Samples} samples, up to position {last.Position}.");
         return code;
-    }
-
-    private sealed class Reporter(Action<RebuildProgress> report) : IProgress<RebuildProgress>
-    {
-        public void Report(RebuildProgress value) => report(value);
     }
 }

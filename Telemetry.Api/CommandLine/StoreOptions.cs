@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Telemetry.Api.Hosting;
+using Telemetry.Ingest.EventStores.EventStoreDb;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -7,7 +8,7 @@ namespace Telemetry.Api.CommandLine;
 internal sealed class StoreOptions
 {
     private readonly Option<string?> _data = new("--data") { Description = $"The data directory. Default: ./{StoreSettings.DefaultData}" };
-    private readonly Option<string?> _log = new("--log") { Description = "Where the log is: sqlite (the default) or postgres." };
+    private readonly Option<string?> _log = new("--log") { Description = $"Where the log is: sqlite (the default), postgres, or an EventStoreDB or KurrentDB, such as {EventStoreDbServices.Example}" };
     private readonly Option<string?> _store = new("--store") { Description = "Where the read models are: sqlite (the default) or postgres." };
     private readonly Option<string?> _postgres = new("--postgres") { Description = $"The PostgreSQL database, such as {StoreSettings.Example}" };
 

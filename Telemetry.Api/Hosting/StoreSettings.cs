@@ -1,4 +1,5 @@
 using Npgsql;
+using Telemetry.Ingest.EventStores.EventStoreDb;
 
 namespace Telemetry.Api.Hosting;
 
@@ -23,12 +24,15 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
             Store ?? configuration["Telemetry:Store"] ?? Sqlite,
             Postgres ?? configuration["Telemetry:Postgres"],
             ServerRoles.Parse(Roles ?? configuration["Telemetry:Roles"]));
-        Check("--log", stores.Log, stores.Postgres);
+        if (EventStoreDbServices.IsAddress(stores.Log))
+            CheckAddress(stores.Log);
+        else
+            Check("--log", stores.Log, stores.Postgres, $", nor the address of an EventStoreDB, such as {EventStoreDbServices.Example}");
         Check("--store", stores.Store, stores.Postgres);
         if (stores.Postgres is { } connection)
             CheckConnection(connection);
-        if (!stores.Roles.AreAll && !(stores.LogIsInPostgres && stores.ModelsAreInPostgres))
-            throw new ServerStartException($"--roles {stores.Roles} divides the work among processes: that takes --log {PostgreSql} and --store {PostgreSql}.");
+        if (!stores.Roles.AreAll && !(stores.LogIsOnServer && stores.ModelsAreInPostgres))
+            throw new ServerStartException($"--roles {stores.Roles} divides the work among processes: that takes --log {PostgreSql}, or an EventStoreDB, and --store {PostgreSql}.");
         return stores;
     }
 
@@ -45,10 +49,22 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
         }
     }
 
-    private static void Check(string option, string value, string? postgres)
+    private static void CheckAddress(string address)
+    {
+        try
+        {
+            EventStoreDbServices.CheckAddress(address);
+        }
+        catch (FormatException e)
+        {
+            throw new ServerStartException($"The address in --log: {e.Message}", e);
+        }
+    }
+
+    private static void Check(string option, string value, string? postgres, string others = "")
     {
         if (value is not (Sqlite or PostgreSql))
-            throw new ServerStartException($"'{value}' in {option} is neither {Sqlite} nor {PostgreSql}.");
+            throw new ServerStartException($"'{value.Split("://")[0]}' in {option} is neither {Sqlite} nor {PostgreSql}{others}.");
         if (value == PostgreSql && string.IsNullOrWhiteSpace(postgres))
             throw new ServerStartException($"{option} {PostgreSql} needs --postgres CONNECTION, such as {Example}.");
     }
@@ -56,8 +72,8 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
 
 /// <summary>Where the log and the read models are.</summary>
 /// <param name="Data">The full path of the directory of what is kept in files.</param>
-/// <param name="Log"><c>sqlite</c> or <c>postgres</c>.</param>
-/// <param name="Store">The same, of the read models.</param>
+/// <param name="Log"><c>sqlite</c>, <c>postgres</c>, or the address of an EventStoreDB.</param>
+/// <param name="Store"><c>sqlite</c> or <c>postgres</c>, of the read models.</param>
 /// <param name="Postgres">A connection string as Npgsql takes it; set where either is in PostgreSQL.</param>
 /// <param name="Roles">What this process does; null for everything.</param>
 internal sealed record Stores(string Data, string Log = StoreSettings.Sqlite, string Store = StoreSettings.Sqlite, string? Postgres = null, ServerRoles? Roles = null)
@@ -65,5 +81,6 @@ internal sealed record Stores(string Data, string Log = StoreSettings.Sqlite, st
     public ServerRoles Roles { get; } = Roles ?? ServerRoles.All;
 
     public bool LogIsInPostgres => Log == StoreSettings.PostgreSql;
+    public bool LogIsOnServer => Log != StoreSettings.Sqlite;
     public bool ModelsAreInPostgres => Store == StoreSettings.PostgreSql;
 }

@@ -9,6 +9,7 @@ using Telemetry.Api.V2.Events;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
 using Telemetry.Ingest.Configuration;
+using Telemetry.Ingest.EventStores.EventStoreDb;
 using Telemetry.Ingest.EventStores.Postgres;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Notifications;
@@ -62,13 +63,20 @@ internal static class TelemetryServer
         services.AddTelemetryEvents();
         if (tree)
             services.AddTelemetryAudit(publish: start && stores.Roles.Projections);
-        services.AddSingleton<IProjectionProgress>(s => stores.Roles.Reads ? s.GetRequiredService<ProjectionRunner>() : new NothingIsRead());
+        if (stores.Roles.Reads)
+            services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
+        else
+            services.AddRemoteProgress(stores.Postgres!);
+        if (start && stores.Roles.Api && stores.ModelsAreInPostgres && stores.LogIsInPostgres)
+            services.AddPositionAnnouncer(stores.Postgres!);
         return services;
     }
 
     /// <summary>The log alone.</summary>
     public static IServiceCollection AddLog(this IServiceCollection services, Stores stores) =>
-        stores.LogIsInPostgres ? services.AddPostgresEventStore(stores.Postgres!) : services.AddSqliteEventStore(stores.Data);
+        stores.LogIsInPostgres ? services.AddPostgresEventStore(stores.Postgres!)
+        : stores.LogIsOnServer ? services.AddEventStoreDbEventStore(stores.Log)
+        : services.AddSqliteEventStore(stores.Data);
 
     /// <summary>What a process takes part in, of the work that processes share.</summary>
     private static SharedWork Work(ServerRoles roles) =>
@@ -133,11 +141,5 @@ internal static class TelemetryServer
         app.MapHealth(roles.Reads);
         app.MapMetrics();
         return app;
-    }
-
-    /// <summary>A process that only takes samples in: whoever asks another one for them waits there.</summary>
-    private sealed class NothingIsRead : IProjectionProgress
-    {
-        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => ValueTask.FromResult(true);
     }
 }

@@ -22,6 +22,9 @@ public sealed class AlarmApiOptions
     [Range(-1, int.MaxValue, ErrorMessage = "Telemetry:Alarms:MaxActions is -1 (unlimited) or more.")]
     public int MaxActions { get; set; } = -1;
 
+    /// <summary>The topics of the message bus that actions <c>rpc://TOPIC</c> and <c>notifier://?topic=TOPIC</c> may publish to. Default: none, they are refused.</summary>
+    public IList<string> ActionTopics { get; } = [];
+
     /// <summary>Whether <c>GET /v2/metrics</c> tells how evaluations ended. Default: false.</summary>
     public bool EvaluationMetrics { get; set; }
 }
@@ -32,12 +35,16 @@ public static class AlarmServiceCollectionExtensions
     /// <summary>Commands, quotas and the read side of alarms. Needs an <see cref="Domain.Streams.IEventStore"/>.</summary>
     public static IServiceCollection AddAlarms(this IServiceCollection services)
     {
-        services.AddOptions<AlarmApiOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<AlarmApiOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations()
+            .Validate(
+                o => o.ActionTopics.All(t => t.Length is > 0 and <= 200 && t.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')),
+                "Telemetry:Alarms:ActionTopics holds names: letters, digits, '.', '-' and '_', at most 200.")
+            .ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(s =>
         {
             var options = s.GetRequiredService<IOptions<AlarmApiOptions>>().Value;
-            return new AlarmSettings(options.ProjectQuota, options.UserQuota, options.MaxActions);
+            return new AlarmSettings(options.ProjectQuota, options.UserQuota, options.MaxActions) { ActionTopics = [.. options.ActionTopics] };
         });
         services.AddAlarmProjection();
         services.TryAddSingleton<AlarmStore>();

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
 using Telemetry.Api.V2.Calls;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Ingest.Notifications;
 using Telemetry.Ingest.Samples;
@@ -26,8 +27,10 @@ internal static class PublishedSampleEndpoints
         try
         {
             Arguments.OfQueryString(context);
-            var batch = SampleInFlight.ToBatch(await ReadAsync(context, intake));
-            var accepted = await intake.Samples.AcceptAsync(batch, IdOf(batch), Source, context.RequestAborted);
+            var (samples, evidence) = await ReadAsync(context, intake);
+            var batch = SampleInFlight.ToBatch(samples);
+            await intake.Signatures.DemandAsync("rest", evidence, new(batch), context.RequestAborted);
+            var accepted = await intake.Samples.AcceptAsync(batch, IdOf(batch), Source, evidence, context.RequestAborted);
             context.Response.Headers["Telemetry-Position"] = accepted.Position.ToString();
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
@@ -45,21 +48,23 @@ internal static class PublishedSampleEndpoints
         }
     }
 
-    private static async Task<IReadOnlyList<SampleInFlight>> ReadAsync(HttpContext context, IntakeServices intake)
+    private static async Task<(IReadOnlyList<SampleInFlight> Samples, BatchEvidence? Evidence)> ReadAsync(HttpContext context, IntakeServices intake)
     {
         var request = context.Request;
+        var signature = SampleIntakeEndpoints.SignatureOf(request);
         // The body is counted here, against a limit of our own that also holds after unpacking.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
             size.MaxRequestBodySize = null;
         using var body = await RequestBody.ReadAsync(
             request.BodyReader, request.Headers.ContentEncoding, request.ContentLength, intake.Limits.MaxBodyBytes, intake.Budget, context.RequestAborted);
         intake.Metrics.Received(body.SentBytes);
-        var samples = PublishedBody.ReadSamples(body.Bytes.ToArray());
+        var bytes = body.Bytes.ToArray();
+        var samples = PublishedBody.ReadSamples(bytes);
         if (samples.Count > intake.Limits.MaxSamples)
             throw new ApiException(StatusCodes.Status413PayloadTooLarge, $"There are {samples.Count} samples; at most {intake.Limits.MaxSamples} are taken at once.");
         for (var i = 0; i < samples.Count; i++)
             Check(i, samples[i], context.Caller(), intake.Limits);
-        return samples;
+        return (samples, signature is null ? null : new(signature, signature.Over == SignedContent.Body ? bytes : default, request.ContentType));
     }
 
     private static void Check(int index, SampleInFlight sample, Caller caller, SampleLimits limits)

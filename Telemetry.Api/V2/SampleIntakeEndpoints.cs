@@ -91,7 +91,8 @@ internal static class SampleIntakeEndpoints
     }
 
     /// <summary>The sender's signature; null where there is none.</summary>
-    private static BatchSignature? SignatureOf(HttpRequest request)
+    /// <exception cref="ApiException">400: the header is none.</exception>
+    public static BatchSignature? SignatureOf(HttpRequest request)
     {
         var headers = request.Headers[BatchSignature.HeaderName];
         try

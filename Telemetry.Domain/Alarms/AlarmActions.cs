@@ -6,16 +6,18 @@ public static class AlarmActions
     private static readonly string[] Schemes = ["http", "https", "trust+http", "trust+https", "log", "test", "zaqar", "trust+zaqar", "trust+heat"];
 
     /// <param name="list">The list's name, such as <c>ok_actions</c>.</param>
-    /// <param name="max">How many; not above 0 is without a limit.</param>
     /// <exception cref="AlarmRefusedException">There are too many, or one cannot be called.</exception>
-    public static void Check(string list, IReadOnlyList<string>? actions, AlarmCaller caller, int max)
+    public static void Check(string list, IReadOnlyList<string>? actions, AlarmCaller caller, AlarmSettings settings)
     {
+        var max = settings.MaxActions;
         if (actions is null)
             return;
         if (max > 0 && actions.Count > max)
             throw Refused(Refusal.Invalid, $"{list} count exceeds maximum value {max}", null);
         foreach (var action in actions)
         {
+            if (TopicOf(action) is { } topic && settings.ActionTopics.Contains(topic))
+                continue;
             var scheme = SchemeOf(action);
             if (!Schemes.Contains(scheme))
                 throw Refused(Refusal.Invalid, $"Unsupported action {action}", action);
@@ -36,6 +38,17 @@ public static class AlarmActions
     {
         var colon = action.IndexOf(':');
         return colon > 0 && action.AsSpan(0, colon).IndexOfAnyExceptInRange('+', 'z') < 0 ? action[..colon].ToLowerInvariant() : "";
+    }
+
+    /// <summary>The topic of the message bus that an action publishes to: <c>rpc/T</c>, <c>rpc://T</c> or <c>notifier://?topic=T</c>; null for any other action.</summary>
+    public static string? TopicOf(string action)
+    {
+        foreach (var form in (string[])["rpc/", "rpc://", "notifier://?topic="])
+        {
+            if (action.StartsWith(form, StringComparison.OrdinalIgnoreCase) && action[form.Length..] is { Length: > 0 } topic && !topic.AsSpan().ContainsAny("/?&#"))
+                return topic;
+        }
+        return null;
     }
 
     private static bool IsUrl(string action, string scheme) => scheme switch

@@ -104,9 +104,9 @@ public sealed class AlarmCommands(AlarmStore store, IAlarmReader alarms, AlarmQu
 
     private async Task<AlarmRule> CheckAsync(AlarmDraft draft, AlarmCaller caller, string? project, string? ownId, CancellationToken ct)
     {
-        AlarmActions.Check("ok_actions", draft.OkActions, caller, settings.MaxActions);
-        AlarmActions.Check("alarm_actions", draft.AlarmActions, caller, settings.MaxActions);
-        AlarmActions.Check("insufficient_data_actions", draft.InsufficientDataActions, caller, settings.MaxActions);
+        AlarmActions.Check("ok_actions", draft.OkActions, caller, settings);
+        AlarmActions.Check("alarm_actions", draft.AlarmActions, caller, settings);
+        AlarmActions.Check("insufficient_data_actions", draft.InsufficientDataActions, caller, settings);
         var scope = caller.RuleScope(project);
         var rule = AlarmRefusedException.About(AlarmPart.Rule, null, () => AlarmRuleChecks.Check(draft.Rule, scope, caller));
         if (rule is CombinationRule combination)

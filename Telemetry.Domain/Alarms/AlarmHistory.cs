@@ -45,20 +45,20 @@ public static class AlarmHistory
         switch (happened)
         {
             case AlarmEvent.AlarmCreated e:
-                return Change(Creation, PythonJsonText.FormatObject(AlarmJson.Fields(after)), e.Definition.Severity);
+                return Change(Creation, PythonJson.FormatObject(AlarmJson.Fields(after)), e.Definition.Severity);
             case AlarmEvent.AlarmChanged:
                 var changed = AlarmJson.Fields(after).Except(AlarmJson.Fields(before!)).Where(f => f.Key is not ("timestamp" or "state_timestamp")).ToList();
                 return changed is []
                     ? null
-                    : Change(RuleChange, PythonJsonText.FormatObject(changed), changed.Any(f => f.Key == "severity") ? after.Definition.Severity : null);
+                    : Change(RuleChange, PythonJson.FormatObject(changed), changed.Any(f => f.Key == "severity") ? after.Definition.Severity : null);
             case AlarmEvent.AlarmStateChanged e:
                 var key = e.Cause == ChangeCause.Manual ? "state_reason" : "transition_reason";
                 return Change(
                     StateTransition,
-                    PythonJsonText.FormatObject([new("state", AlarmJson.Text(w => w.WriteStringValue(e.To.Name()))), new(key, AlarmJson.Text(w => w.WriteStringValue(e.Reason)))]),
+                    PythonJson.FormatObject([new("state", AlarmJson.Text(w => w.WriteStringValue(e.To.Name()))), new(key, AlarmJson.Text(w => w.WriteStringValue(e.Reason)))]),
                     e.Cause == ChangeCause.Manual ? null : after.Definition.Severity);
             default:
-                return Change(Deletion, PythonJsonText.FormatObject(AlarmJson.Fields(after)), after.Definition.Severity);
+                return Change(Deletion, PythonJson.FormatObject(AlarmJson.Fields(after)), after.Definition.Severity);
         }
     }
 }

@@ -36,7 +36,7 @@ public readonly record struct AlarmRow(Alarm Alarm) : IRow
         "state_timestamp" => Instant(Alarm.StateChangedAt),
         "evaluate_timestamp" => Instant(Alarm.EvaluatedAt),
         "meter" => Alarm.Definition.Rule is ThresholdRule rule ? QueryValue.Of(rule.MeterName) : QueryValue.Null,
-        "rule" => QueryValue.Of(PythonJsonText.Format(Alarm.Definition.Rule.Json())),
+        "rule" => QueryValue.Of(PythonJson.Format(Alarm.Definition.Rule.Json())),
         "ok_actions" => Texts(Alarm.Definition.OkActions),
         "alarm_actions" => Texts(Alarm.Definition.AlarmActions),
         "insufficient_data_actions" => Texts(Alarm.Definition.InsufficientDataActions),
@@ -51,10 +51,10 @@ public readonly record struct AlarmRow(Alarm Alarm) : IRow
 
     private static QueryValue Boolean(bool? value) => value is { } known ? QueryValue.Of(known) : QueryValue.Null;
 
-    private static QueryValue Texts(IReadOnlyList<string>? texts) => QueryValue.Of(PythonJsonText.Format(AlarmJson.Text(w => AlarmJson.WriteTexts(w, texts))));
+    private static QueryValue Texts(IReadOnlyList<string>? texts) => QueryValue.Of(PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteTexts(w, texts))));
 
     private static QueryValue Constraints(IReadOnlyList<TimeConstraint>? constraints) =>
-        QueryValue.Of(PythonJsonText.Format(AlarmJson.Text(w => AlarmJson.WriteConstraints(w, constraints))));
+        QueryValue.Of(PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteConstraints(w, constraints))));
 
     internal static QueryValue Instant(DateTimeOffset at) => QueryValue.Instant(UnixMicroseconds.From(at));
 }

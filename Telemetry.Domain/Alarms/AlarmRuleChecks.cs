@@ -118,11 +118,11 @@ internal static partial class AlarmRuleChecks
         ResourceSearch.Check(query);
         if (scope is null)
             return rule;
-        var owner = $"{{\"=\": {{\"created_by_project_id\": {PythonJsonText.Format(JsonSerializer.Serialize(scope))}}}}}";
+        var owner = $"{{\"=\": {{\"created_by_project_id\": {PythonJson.Format(JsonSerializer.Serialize(scope))}}}}}";
         // What a client read and puts back is wrapped already.
         if (rule.Query.StartsWith($"{{\"and\": [{owner}, ", StringComparison.Ordinal))
             return rule;
-        return rule with { Query = $"{{\"and\": [{owner}, {PythonJsonText.Format(rule.Query)}]}}" };
+        return rule with { Query = $"{{\"and\": [{owner}, {PythonJson.Format(rule.Query)}]}}" };
     }
 
     private static AlarmRefusedException BadTrait(QueryItem item, string what) =>

@@ -44,6 +44,9 @@ public interface IAlarmReader
     /// <summary>The alarms that the evaluator looks at on its clock: enabled ones, but for those on events; as they are now.</summary>
     IReadOnlyList<Alarm> Enabled();
 
+    /// <summary>Notes the ids of all alarms that change from now on, deleted ones too, until disposed.</summary>
+    AlarmWatch Watch();
+
     /// <summary>The enabled alarms of a project whose rule is on events, and may match a type of event.</summary>
     /// <param name="projectId">Empty for alarms without a project.</param>
     IReadOnlyList<Alarm> OnEvent(string projectId, string eventType);

@@ -66,8 +66,10 @@ public sealed record BatchSignature(string KeyId, SignedContent Over, ReadOnlyMe
     public static BatchSignature OfBody(string keyId, ECDsa key, ReadOnlySpan<byte> body) => new(keyId, SignedContent.Body, Sign(key, body));
 
     /// <summary>Signs a batch by the root of its shares.</summary>
-    public static BatchSignature OfStreams(string keyId, ECDsa key, SampleBatch batch) =>
-        new(keyId, SignedContent.Streams, Sign(key, Statement(RootOf(new EventHasher().DigestsOf(batch)))));
+    public static BatchSignature OfStreams(string keyId, ECDsa key, SampleBatch batch) => OfStreams(keyId, key, batch, new());
+
+    internal static BatchSignature OfStreams(string keyId, ECDsa key, SampleBatch batch, EventHasher hasher) =>
+        new(keyId, SignedContent.Streams, Sign(key, Statement(RootOf(hasher.DigestsOf(batch)))));
 
     /// <summary>Whether the signature is of these bytes, by a public key.</summary>
     /// <param name="subjectPublicKeyInfo">In DER, on P-256.</param>

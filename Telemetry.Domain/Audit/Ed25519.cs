@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Telemetry.Domain.Audit;
 
-/// <summary>Checks Ed25519 signatures: witnesses sign with nothing else, and .NET has none.</summary>
+/// <summary>Checks Ed25519 signatures, on any system; .NET has none.</summary>
 /// <remarks>Source: RFC 8032, section 5.1.7. Checking handles no secrets, so that its time may depend on its input. About a millisecond.</remarks>
 internal static class Ed25519
 {

@@ -35,6 +35,12 @@ public sealed class NoteVerifier
     /// <summary>Signs as a witness: its signatures say when it saw the checkpoint.</summary>
     public bool IsWitness => _kind == CosignatureKind;
 
+    /// <summary>The verifier of an Ed25519 key.</summary>
+    /// <param name="keyName">Not empty, without spaces or plus.</param>
+    /// <param name="publicKey">32 bytes.</param>
+    /// <exception cref="FormatException">The name or the key is none.</exception>
+    public static NoteVerifier Ed25519(string keyName, ReadOnlySpan<byte> publicKey) => Create(keyName, Ed25519Kind, publicKey.ToArray());
+
     /// <summary>The verifier of an ECDSA P-256 key.</summary>
     /// <param name="keyName">Not empty, without spaces or plus.</param>
     /// <param name="subjectPublicKeyInfo">The public key in DER.</param>
@@ -62,13 +68,13 @@ public sealed class NoteVerifier
         switch (_kind)
         {
             case Ed25519Kind:
-                return Ed25519.Verify(_key, message, signature);
+                return Audit.Ed25519.Verify(_key, message, signature);
             case CosignatureKind:
-                if (signature.Length != 8 + Ed25519.SignatureLength)
+                if (signature.Length != 8 + Audit.Ed25519.SignatureLength)
                     return false;
                 var seconds = BinaryPrimitives.ReadUInt64BigEndian(signature);
                 byte[] stamped = [.. Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"cosignature/v1\ntime {seconds}\n")), .. message];
-                return seconds <= long.MaxValue && Ed25519.Verify(_key, stamped, signature[8..]);
+                return seconds <= long.MaxValue && Audit.Ed25519.Verify(_key, stamped, signature[8..]);
             default:
                 using (var ecdsa = ECDsa.Create())
                 {
@@ -91,7 +97,7 @@ public sealed class NoteVerifier
     {
         if (!SignedNote.IsKeyName(keyName))
             throw new FormatException($"'{keyName}' is no name of a key: it has no spaces and no plus.");
-        if (kind is Ed25519Kind or CosignatureKind ? key.Length != Ed25519.KeyLength : kind != EcdsaKind || !P256.IsPublicKey(key))
+        if (kind is Ed25519Kind or CosignatureKind ? key.Length != Audit.Ed25519.KeyLength : kind != EcdsaKind || !P256.IsPublicKey(key))
             throw new FormatException($"The key of '{keyName}' is no Ed25519 key (kinds 1 and 4) and no ECDSA P-256 key (kind 2); its kind is {kind}.");
         return new(keyName, kind, key);
     }

@@ -7,5 +7,6 @@ public interface ISampleIntake
 {
     /// <summary>Takes samples; they are durable when the task completes.</summary>
     /// <param name="source">What brought them: <c>udp</c>, <c>tcp</c>.</param>
+    /// <exception cref="Telemetry.Ingest.Samples.SignatureRefusedException">The source's samples must be signed.</exception>
     Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct);
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Datagrams;
 
@@ -54,6 +55,11 @@ internal sealed class ReceivedBatch(string protocol, ISampleIntake intake, Signi
         {
             await intake.AcceptAsync(samples, protocol, ct);
             metrics.Count(protocol, "accepted", samples.Count);
+        }
+        catch (SignatureRefusedException e)
+        {
+            metrics.Count(protocol, "unsigned", samples.Count);
+            logger.Refused(samples.Count, protocol, _lastSender, e.Message);
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {

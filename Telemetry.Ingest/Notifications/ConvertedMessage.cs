@@ -15,6 +15,9 @@ public sealed record ConvertedMessage(
     /// <summary>Whether these are finished samples or events of another agent, whose pipelines they have been through.</summary>
     public bool IsFinished { get; init; }
 
+    /// <summary>Whether its samples were made by another agent, not here.</summary>
+    public bool IsOfAgent => IsFinished || EventType is "telemetry.polling" or "telemetry.api";
+
     /// <summary>Finished samples as columns, where nothing is wrong with any of them; then there are none in <see cref="Samples"/>.</summary>
     public SampleBatch? Columns { get; init; }
 }

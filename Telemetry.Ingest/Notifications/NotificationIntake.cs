@@ -1,12 +1,14 @@
 using System.Text;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Pipelines;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Notifications;
 
 /// <summary>The way of a message of the bus: read, converted, led through the pipelines, stored. Safe for use by many threads.</summary>
 internal sealed class NotificationIntake(
-    NotificationConverter converter, PipelineIntake pipelines, PipelineStore store, NotificationMetrics metrics, NotificationLog log)
+    NotificationConverter converter, PipelineIntake pipelines, PipelineStore store, SignatureCheck signatures, NotificationMetrics metrics, NotificationLog log)
 {
     private const string Source = "amqp";
 
@@ -14,8 +16,10 @@ internal sealed class NotificationIntake(
 
     /// <summary>Takes a message; what it gives is durable when the task completes, and stored once however often the message comes.</summary>
     /// <param name="exchange">Where it was published, for counters and logs.</param>
+    /// <param name="signature">The header <see cref="BatchSignature.HeaderName"/>; null where there is none.</param>
     /// <exception cref="MalformedMessageException">It cannot be read; it is counted and logged.</exception>
-    public async Task AcceptAsync(ReadOnlyMemory<byte> body, string exchange, CancellationToken ct)
+    /// <exception cref="SignatureRefusedException">Its signature is missing or wrong; nothing is stored, it is counted and logged.</exception>
+    public async Task AcceptAsync(ReadOnlyMemory<byte> body, string exchange, string? signature, CancellationToken ct)
     {
         ConvertedMessage? message = null;
         try
@@ -23,8 +27,9 @@ internal sealed class NotificationIntake(
             message = converter.Convert(body);
             var id = EventId.FromName(Encoding.UTF8.GetBytes($"notification\n{message.MessageId}"));
             var problems = new List<string>(message.Problems);
-            var isNew = message.Columns is { } columns ? await store.StoreAsync(_repeated.Without(columns, id), id, Source, ct)
-                : message.IsFinished ? await store.StoreAsync(_repeated.Without(message.Samples, id), message.Events, id, Source, problems.Add, ct)
+            var evidence = Evidence(message, body, signature);
+            var isNew = message.Columns is { } columns ? await store.StoreAsync(_repeated.Without(columns, id), id, Source, evidence, ct)
+                : message.IsFinished ? await store.StoreAsync(_repeated.Without(message.Samples, id), message.Events, id, Source, problems.Add, ct, evidence)
                 : await pipelines.AcceptAsync(message.Samples, message.Events, id, Source, problems.Add, ct);
             metrics.Count(exchange, isNew ? "accepted" : "repeated");
             Report(exchange, message, problems);
@@ -35,11 +40,39 @@ internal sealed class NotificationIntake(
             log.Refused(exchange, e.EventType, e);
             throw;
         }
+        catch (SignatureRefusedException e)
+        {
+            metrics.Count(exchange, "refused");
+            log.Refused(exchange, message?.EventType, e);
+            throw;
+        }
         catch (Exception e) when (e is not OperationCanceledException and not ObjectDisposedException)
         {
             metrics.Count(exchange, "failed");
             log.Refused(exchange, message?.EventType, e);
             throw;
+        }
+    }
+
+    /// <summary>What the sender signed: finished samples alone can be, since all others are changed on their way to the store.</summary>
+    private BatchEvidence? Evidence(ConvertedMessage message, ReadOnlyMemory<byte> body, string? signature)
+    {
+        if (signature is null)
+        {
+            if (message.IsOfAgent && (message.Columns is not null || message.Samples.Count > 0))
+                signatures.Demand(Source);
+            return null;
+        }
+        if (!message.IsFinished || message.Events.Count > 0)
+            throw new SignatureRefusedException($"{BatchSignature.HeaderName} is for finished samples, '{message.EventType}' brings others.");
+        try
+        {
+            var parsed = BatchSignature.Parse(signature);
+            return new(parsed, parsed.Over == SignedContent.Body ? body : default, "application/json");
+        }
+        catch (FormatException e)
+        {
+            throw new SignatureRefusedException(e.Message);
         }
     }
 

@@ -4,7 +4,7 @@ namespace Telemetry.Ingest.Notifications;
 
 /// <summary>Counts messages of the bus, as <c>telemetry.ingest.notifications</c> by exchange and result.</summary>
 /// <remarks>
-/// Results: <c>accepted</c>, <c>repeated</c> (stored before), <c>malformed</c> (to the error queue), <c>failed</c> (to the error queue). What
+/// Results: <c>accepted</c>, <c>repeated</c> (stored before), <c>malformed</c>, <c>refused</c> (its signature is wrong or missing), <c>failed</c>: all three to the error queue. What
 /// messages gave in part only is counted by <c>telemetry.ingest.problems</c>, by exchange and kind: <c>bad_signature</c>, <c>other</c>.
 /// </remarks>
 internal sealed class NotificationMetrics

@@ -49,7 +49,8 @@ public static class NotificationsServiceCollectionExtensions
             ? EventPipelines.Read(files.Events, DefinitionFiles.Text(files.Events))
             : EventPipelines.Default());
         services.AddSingleton(s => new PublisherFactory(
-            s.GetRequiredService<SigningSecrets>(), s.GetService<INotificationSender>(), s.GetRequiredService<TimeProvider>(), Environment.MachineName));
+            s.GetRequiredService<SigningSecrets>(), s.GetService<INotificationSender>(), s.GetRequiredService<TimeProvider>(), Environment.MachineName,
+            s.GetRequiredService<IOptions<SigningSettings>>().Value.Signer()));
         services.AddSingleton(s => new PipelinePublishers(
             s.GetRequiredService<SamplePipelines>().Publishers.Concat(s.GetRequiredService<EventPipelines>().Publishers),
             s.GetRequiredService<PublisherFactory>(), s.GetRequiredService<ILogger<PipelinePublishers>>()));

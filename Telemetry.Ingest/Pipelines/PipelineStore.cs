@@ -16,7 +16,7 @@ namespace Telemetry.Ingest.Pipelines;
 /// the bus has given out stays unacknowledged.
 /// </remarks>
 public sealed class PipelineStore(
-    SampleIntake sampleIntake, EventIntake eventIntake, SampleLimits limits, TimeProvider clock, ILogger<PipelineStore> logger) : ISampleIntake
+    SampleIntake sampleIntake, EventIntake eventIntake, SampleLimits limits, SignatureCheck signatures, TimeProvider clock, ILogger<PipelineStore> logger) : ISampleIntake
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
@@ -27,13 +27,16 @@ public sealed class PipelineStore(
     /// <param name="id">The same id again stores nothing.</param>
     /// <param name="source">What brought them in, such as <c>amqp</c>.</param>
     /// <param name="problem">Told of every sample that cannot be kept, and why.</param>
+    /// <param name="evidence">What the sender signed; null for nothing. A signature over streams is of all the samples.</param>
     /// <returns>False where all of it was stored before.</returns>
+    /// <exception cref="SignatureRefusedException">The signature is wrong; nothing was stored.</exception>
     public async Task<bool> StoreAsync(
-        IReadOnlyList<SampleInFlight> samples, IReadOnlyList<TelemetryEvent> events, EventId id, string source, Action<string> problem, CancellationToken ct)
+        IReadOnlyList<SampleInFlight> samples, IReadOnlyList<TelemetryEvent> events, EventId id, string source, Action<string> problem, CancellationToken ct,
+        BatchEvidence? evidence = null)
     {
         var kept = samples.Where(s => IsKept(s, problem)).Select(Shared).ToList();
         // Both at once, so that both are in one group of the log's writer.
-        var storing = kept.Count == 0 ? null : PatientlyAsync(() => sampleIntake.AppendAsync(SampleInFlight.ToBatch(kept), id, source, ct), ct);
+        var storing = kept.Count == 0 ? null : PatientlyAsync(() => AppendAsync(SampleInFlight.ToBatch(kept), id, source, evidence, ct), ct);
         var recording = events.Count == 0 ? null : PatientlyAsync(async () => !(await eventIntake.AppendAsync(events, new(Source: source), ct)).AlreadyStored, ct);
         // Of two deliveries at once each might store one of both first: the samples decide which of them was new.
         var recorded = recording is null || await recording;
@@ -41,12 +44,23 @@ public sealed class PipelineStore(
     }
 
     /// <summary>The same for samples that are columns already; none are stored at once.</summary>
-    public async Task<bool> StoreAsync(SampleBatch samples, EventId id, string source, CancellationToken ct) =>
-        samples.Count == 0 || await PatientlyAsync(() => sampleIntake.AppendAsync(samples, id, source, ct), ct);
+    /// <exception cref="SignatureRefusedException">The signature is wrong; nothing was stored.</exception>
+    public async Task<bool> StoreAsync(SampleBatch samples, EventId id, string source, BatchEvidence? evidence, CancellationToken ct) =>
+        samples.Count == 0 || await PatientlyAsync(() => AppendAsync(samples, id, source, evidence, ct), ct);
 
     /// <inheritdoc/>
-    public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct) =>
-        StoreAsync(samples, [], EventId.New(), source, logger.SampleNotKept, ct);
+    public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct)
+    {
+        signatures.Demand(source);
+        return StoreAsync(samples, [], EventId.New(), source, logger.SampleNotKept, ct);
+    }
+
+    private async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
+    {
+        if (evidence is not null)
+            await signatures.VerifyAsync(evidence, batch, ct);
+        return await sampleIntake.AppendAsync(batch, id, source, evidence, ct);
+    }
 
     // What the log keeps of a metadata object it keeps for good; the bound is the one of samples over HTTP.
     private bool IsKept(SampleInFlight sample, Action<string> problem)

@@ -40,13 +40,15 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
 
     /// <summary>Stores a batch once, for a sender that waits for no query to see it; durable when the task completes.</summary>
     /// <param name="id">The same id again stores nothing, whatever the samples are.</param>
+    /// <param name="evidence">What <see cref="SignatureCheck"/> has verified; null for none.</param>
     /// <returns>False where the id was stored before, or the batch is empty.</returns>
     /// <exception cref="EventStoreBusyException">Too much is waiting to be written; nothing was stored.</exception>
     /// <exception cref="EventStoreFullException">The disk is full; nothing was stored.</exception>
-    public async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, CancellationToken ct)
+    /// <exception cref="SignatureRefusedException">The batch is too large to stay one event, which a signature is of.</exception>
+    public async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        return batch.Count > 0 && !(await AppendAsync(batch, Split(batch), id, source, null, ct)).Result.AlreadyStored;
+        return batch.Count > 0 && !(await AppendAsync(batch, Split(batch), id, source, evidence, ct)).Result.AlreadyStored;
     }
 
     private async Task<(NewEvent[] News, AppendResult Result)> AppendAsync(

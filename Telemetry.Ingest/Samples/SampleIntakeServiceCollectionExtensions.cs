@@ -22,8 +22,8 @@ public static class SampleIntakeServiceCollectionExtensions
         services.AddSingleton(s => new SigningSecrets(s.GetRequiredService<IOptions<SigningSettings>>().Value.Secrets));
         services.AddSingleton<SampleReader>();
         services.AddSingleton<SampleIntake>();
-        services.AddOptions<SignatureOptions>().BindConfiguration("Telemetry:Ingest:Signatures");
-        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value));
+        services.AddOptions<SignatureOptions>().BindConfiguration(SignatureOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(s => new SignatureCheck(s.GetRequiredService<IEventStore>(), s.GetRequiredService<IOptions<SignatureOptions>>().Value, s.GetRequiredService<SigningSecrets>()));
         return services;
     }
 }

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
+using System.ComponentModel.DataAnnotations;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
@@ -10,14 +12,25 @@ namespace Telemetry.Ingest.Samples;
 public sealed record BatchEvidence(BatchSignature Signature, ReadOnlyMemory<byte> Body, string? ContentType);
 
 /// <summary>Settings of senders' signatures, section <c>Telemetry:Ingest:Signatures</c>.</summary>
-public sealed class SignatureOptions
+public sealed class SignatureOptions : IValidatableObject
 {
-    /// <summary>The sources, such as <c>rest</c>, whose samples are refused unless the batch is signed, or each of them by an HMAC. Default: none.</summary>
+    public const string Section = "Telemetry:Ingest:Signatures";
+
+    private static readonly string[] Sources = ["rest", "amqp", "udp", "tcp"];
+
+    /// <summary>
+    /// The sources whose samples are refused unless the batch is signed, or each of them by an HMAC: <c>rest</c> (all of HTTP), <c>amqp</c> (samples of other agents;
+    /// what services report is never signed), <c>udp</c> and <c>tcp</c> (whose messages have no place for a signature, so that without secrets all are refused). Default: none.
+    /// </summary>
     public IList<string> Required { get; } = [];
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) => Required.Where(s => !Sources.Contains(s))
+        .Select(s => new ValidationResult($"{Section}:Required: '{s}' is no source; there are {string.Join(", ", Sources)}.", [nameof(Required)]));
 }
 
 /// <summary>Verifies senders' signatures before anything is stored.</summary>
-public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
+/// <param name="secrets">By which samples that come over AMQP, UDP and TCP must carry an HMAC.</param>
+public sealed class SignatureCheck(IEventStore log, SignatureOptions options, SigningSecrets secrets)
 {
     private readonly ConcurrentBag<EventHasher> _hashers = []; // as many as there are checks at a time
 
@@ -30,21 +43,38 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options)
         if (evidence is null)
         {
             if (options.Required.Contains(source) && !samples.IsSigned)
-                throw new SignatureRefusedException($"Samples over {source} must be signed: {BatchSignature.HeaderName} is missing.");
+                throw Missing(source);
             return;
         }
+        await VerifyAsync(evidence, samples.Batch, ct);
+    }
+
+    /// <summary>Passes a batch whose signature is right.</summary>
+    /// <exception cref="SignatureRefusedException">The message says what is wrong.</exception>
+    public async Task VerifyAsync(BatchEvidence evidence, SampleBatch batch, CancellationToken ct)
+    {
         var signature = evidence.Signature;
         var (key, _) = await log.ReadKeyAsync(signature.KeyId, ct: ct);
         if (key is not SigningKey.Active active)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' is {(key is SigningKey.Revoked ? "revoked" : "not registered")}.");
-        if (samples.Batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
+        if (batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
             throw new SignatureRefusedException($"Key '{signature.KeyId}' signs for project '{active.ProjectId}', a sample is of '{foreign.ProjectId}'.");
         var isRight = signature.Over == SignedContent.Body
             ? signature.VerifyBody(active.PublicKey.Span, evidence.Body.Span)
-            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(samples.Batch));
+            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(batch));
         if (!isRight)
             throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
     }
+
+    /// <summary>Passes samples without a batch's signature where none is needed, or where each was taken for its HMAC.</summary>
+    /// <exception cref="SignatureRefusedException">The source's samples must be signed.</exception>
+    public void Demand(string source)
+    {
+        if (options.Required.Contains(source) && secrets.AcceptsAll)
+            throw Missing(source);
+    }
+
+    private static SignatureRefusedException Missing(string source) => new($"Samples over {source} must be signed: {BatchSignature.HeaderName} is missing.");
 
     private IReadOnlyList<Digest> DigestsOf(SampleBatch batch)
     {

@@ -22,6 +22,7 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     private readonly Dictionary<string, int> _ofUser = new(StringComparer.Ordinal);
     private readonly Dictionary<(string Project, string? Type), HashSet<string>> _onEvent = [];
     private readonly Dictionary<(string Project, string? Type), Alarm[]> _waiting = [];
+    private readonly List<AlarmWatch> _watches = [];
     private int _count;
 
     public void Apply(StreamName stream, long version, AlarmEvent happened)
@@ -40,6 +41,8 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
             if (happened.By.OnBehalfOf is { } project)
                 Add(_touchedFor, project, id);
             _alarms[id] = after;
+            foreach (var watch in _watches)
+                watch.Note(id);
         }
     }
 
@@ -97,6 +100,18 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
                 enabled.Add(alarm);
         }
         return enabled;
+    }
+
+    public AlarmWatch Watch()
+    {
+        var watch = new AlarmWatch(w =>
+        {
+            lock (_lock)
+                _watches.Remove(w);
+        });
+        lock (_lock)
+            _watches.Add(watch);
+        return watch;
     }
 
     public IReadOnlyList<Alarm> OnEvent(string projectId, string eventType)

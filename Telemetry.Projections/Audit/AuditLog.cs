@@ -4,7 +4,7 @@ namespace Telemetry.Projections.Audit;
 
 /// <summary>Signs the tree's checkpoints and keeps them, with the cosignatures of witnesses.</summary>
 /// <param name="witnesses">The keys whose cosignatures are taken.</param>
-public sealed class AuditLog(IAuditTree tree, CheckpointStore checkpoints, NoteSigner signer, IReadOnlyList<NoteVerifier> witnesses)
+public sealed class AuditLog(IAuditTree tree, ICheckpoints checkpoints, NoteSigner signer, IReadOnlyList<NoteVerifier> witnesses)
 {
     private readonly Lock _publishing = new();
 
@@ -33,6 +33,8 @@ public sealed class AuditLog(IAuditTree tree, CheckpointStore checkpoints, NoteS
             var nodes = tree.Nodes;
             if (latest is not null)
             {
+                if (checkpoints.AreShared && latest.Size > size && latest.Position > position)
+                    return latest; // another process has read more of the log
                 if (latest.Size > size)
                     throw new AuditException($"The log has {size} leaves, the checkpoint at size {latest.Size} was signed before: the log was rolled back.");
                 if (MerkleProof.RootOf(0, latest.Size, nodes) != latest.Checkpoint.Root)
@@ -41,8 +43,7 @@ public sealed class AuditLog(IAuditTree tree, CheckpointStore checkpoints, NoteS
                     return latest;
             }
             var kept = new KeptCheckpoint(size, position, signer.Sign(new Checkpoint(Origin, size, MerkleProof.RootOf(0, size, nodes)).ToString()));
-            checkpoints.Keep(kept);
-            return kept;
+            return checkpoints.Keep(kept);
         }
     }
 
@@ -61,8 +62,7 @@ public sealed class AuditLog(IAuditTree tree, CheckpointStore checkpoints, NoteS
                 if (witnesses.Count == 0)
                     throw new AuditException("This log knows no witnesses.");
                 var cosigned = note.Verify(witnesses).Aggregate(kept.Note, (n, s) => n.With(s));
-                checkpoints.Keep(kept = kept with { Note = cosigned });
-                return kept;
+                return checkpoints.Keep(kept with { Note = cosigned });
             }
             catch (Exception e) when (e is FormatException or NoteException)
             {

@@ -9,7 +9,10 @@ public sealed class AuditOptions
     [RegularExpression(@"[^\s+]*", ErrorMessage = "Telemetry:Audit:Origin has neither spaces nor plus.")]
     public string Origin { get; set; } = "";
 
-    /// <summary>The private key that signs checkpoints, ECDSA P-256 in PEM. Default: <c>audit-key.pem</c> in the data directory, made at the first start.</summary>
+    /// <summary>
+    /// The private key that signs checkpoints: Ed25519, or ECDSA P-256, in PEM (PKCS #8). Default: <c>audit-key.pem</c> in the data directory, with read models in
+    /// PostgreSQL one in its schema <c>audit</c>; made at the first start.
+    /// </summary>
     public string KeyFile { get; set; } = "";
 
     /// <summary>Verifier keys (<c>NAME+ID+KEY</c>) of the witnesses whose cosignatures are taken. Default: none.</summary>

@@ -61,10 +61,12 @@ public sealed record AuditFault(AuditFaultKind Kind, long? Leaf, long? Position,
 /// <param name="Hmacs">How many of Ceilometer's HMACs were verified.</param>
 /// <param name="UnverifiedHmacs">How many were not: no secret was given, or what was signed is not all kept.</param>
 /// <param name="SeriesCompared">How many series were compared with the read models.</param>
+/// <param name="AlarmsCompared">How many alarms.</param>
+/// <param name="StreamsCompared">How many streams were read by the store's index, too.</param>
 /// <param name="Faults">In the order of the log; at most <see cref="LogVerifier.MaxFaults"/>.</param>
 public sealed record AuditReport(
     long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures,
-    long Hmacs, long UnverifiedHmacs, int SeriesCompared, IReadOnlyList<AuditFault> Faults)
+    long Hmacs, long UnverifiedHmacs, int SeriesCompared, int AlarmsCompared, int StreamsCompared, IReadOnlyList<AuditFault> Faults)
 {
     public bool IsSound => Faults.Count == 0;
 }

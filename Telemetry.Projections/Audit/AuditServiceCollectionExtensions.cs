@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Telemetry.Domain.Audit;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores;
@@ -22,22 +23,23 @@ public static class AuditServiceCollectionExtensions
         services.AddSingleton<IProjection>(s => s.GetRequiredService<AuditProjection>());
         services.AddSingleton(new ProjectionShare(AuditProjection.ProjectionName));
         services.AddSingleton<IAuditTree>(s => s.GetRequiredService<AuditProjection>());
-        services.AddSingleton(s => new CheckpointStore(Path.Combine(Directory(s), "checkpoints.db")));
+        services.AddSingleton<ICheckpoints>(s => s.GetService<PostgresCheckpoints>() is { } shared ? shared : new CheckpointStore(Path.Combine(Directory(s), "checkpoints.db")));
         services.AddSingleton(Signer);
         services.AddSingleton(s => new AuditLog(
-            s.GetRequiredService<IAuditTree>(), s.GetRequiredService<CheckpointStore>(), s.GetRequiredService<NoteSigner>(), Witnesses(s)));
+            s.GetRequiredService<IAuditTree>(), s.GetRequiredService<ICheckpoints>(), s.GetRequiredService<NoteSigner>(), Witnesses(s)));
         services.AddSingleton(s => new Prover(s.GetRequiredService<IEventStore>(), s.GetRequiredService<AuditLog>()));
         if (publish)
             services.AddSingleton<IHostedService>(s => new CheckpointPublisher(
-                s.GetRequiredService<AuditLog>(), Options(s), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<CheckpointPublisher>>()));
+                s.GetRequiredService<AuditLog>(), s.GetRequiredService<ILeases>(), Options(s), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<CheckpointPublisher>>()));
         return services;
     }
 
     private static NoteSigner Signer(IServiceProvider services)
     {
         var options = Options(services);
-        var key = AuditKeyFile.Open(options.KeyFile.Length > 0 ? options.KeyFile : Path.Combine(Directory(services), "audit-key.pem"));
-        return new(options.Origin.Length > 0 ? options.Origin : $"telemetry/{SigningKey.IdOf(key.ExportSubjectPublicKeyInfo())}", key);
+        return options.KeyFile.Length == 0 && services.GetService<PostgresCheckpoints>() is { } shared
+            ? AuditKeyFile.Signer(shared.KeyPem(), options.Origin)
+            : AuditKeyFile.Open(options.KeyFile.Length > 0 ? options.KeyFile : Path.Combine(Directory(services), "audit-key.pem"), options.Origin);
     }
 
     private static List<NoteVerifier> Witnesses(IServiceProvider services)

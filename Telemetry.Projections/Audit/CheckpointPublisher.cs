@@ -1,10 +1,11 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Telemetry.Domain.Leases;
 
 namespace Telemetry.Projections.Audit;
 
-/// <summary>Signs a checkpoint now and then, where the tree has grown.</summary>
-internal sealed class CheckpointPublisher(AuditLog audit, AuditOptions options, TimeProvider time, ILogger<CheckpointPublisher> log) : BackgroundService
+/// <summary>Signs a checkpoint now and then, where the tree has grown; of several processes the one that stores the tree does.</summary>
+internal sealed class CheckpointPublisher(AuditLog audit, ILeases leases, AuditOptions options, TimeProvider time, ILogger<CheckpointPublisher> log) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -24,7 +25,8 @@ internal sealed class CheckpointPublisher(AuditLog audit, AuditOptions options, 
     {
         try
         {
-            audit.Publish();
+            if (leases.Holds(AuditProjection.ProjectionName))
+                audit.Publish();
         }
 #pragma warning disable CA1031 // nothing that goes wrong here may end the server; it is tried again at the next tick
         catch (Exception e)

@@ -4,9 +4,8 @@ using Telemetry.Sqlite;
 
 namespace Telemetry.Projections.Audit;
 
-/// <summary>Every checkpoint that was ever signed. Neither part of the log nor of the read models: what proves a log must outlive both.</summary>
-/// <remarks>A SQLite file of its own, <c>synchronous=FULL</c>. Safe for use by many threads.</remarks>
-public sealed class CheckpointStore : IDisposable
+/// <summary>Checkpoints in a SQLite file of their own, <c>synchronous=FULL</c>.</summary>
+public sealed class CheckpointStore : ICheckpoints
 {
     private readonly SqliteConnection _connection;
     private readonly Lock _lock = new();
@@ -32,17 +31,15 @@ public sealed class CheckpointStore : IDisposable
         }
     }
 
-    /// <summary>The checkpoint of the largest tree; null where there is none.</summary>
+    public bool AreShared => false;
+
     public KeptCheckpoint? Latest() => Query("select size, position, note from checkpoint order by size desc limit 1").FirstOrDefault();
 
-    /// <summary>The checkpoint of a tree's size; null where none was signed.</summary>
     public KeptCheckpoint? Find(long size) => Query("select size, position, note from checkpoint where size = $size", size).FirstOrDefault();
 
-    /// <summary>All checkpoints by ascending size.</summary>
     public IReadOnlyList<KeptCheckpoint> All() => Query("select size, position, note from checkpoint order by size");
 
-    /// <summary>Keeps a checkpoint, in place of the same one with fewer cosignatures.</summary>
-    public void Keep(KeptCheckpoint checkpoint)
+    public KeptCheckpoint Keep(KeptCheckpoint checkpoint)
     {
         lock (_lock)
         {
@@ -52,6 +49,7 @@ public sealed class CheckpointStore : IDisposable
             command.Parameters.AddWithValue("$position", checkpoint.Position);
             command.Parameters.AddWithValue("$note", checkpoint.Note.ToString());
             command.ExecuteNonQuery();
+            return checkpoint;
         }
     }
 

@@ -24,7 +24,9 @@ public sealed class LogVerifier(
     private readonly MerkleTree _rebuilt = new();
     private readonly SignatureVerifier _signatures = new(log);
     private readonly HmacVerifier _hmacs = new(secrets ?? SigningSecrets.None);
+    private bool _oneByOne;
     private int _nextCheckpoint;
+    private int _streamsCompared;
     private long _lastGood; // the size of the last checkpoint that the log follows
 
     /// <summary>Walks the whole log. What is appended meanwhile is not looked at.</summary>
@@ -38,9 +40,8 @@ public sealed class LogVerifier(
         var reading = log.ReadAllAsync(0, ct).GetAsyncEnumerator(ct);
         await using (reading)
         {
-            while (_faults.Count < MaxFaults && await MoveNextAsync(reading, position))
+            while (_faults.Count < MaxFaults && await NextAsync(reading, position, head, ct) is { } recorded)
             {
-                var recorded = reading.Current;
                 if (recorded.Position <= position)
                     Add(AuditFaultKind.Reordered, recorded, $"Position {recorded.Position} comes after position {position}.");
                 position = recorded.Position;
@@ -64,21 +65,35 @@ public sealed class LogVerifier(
         progress?.Report(new(position, head, samples));
         return new(
             events, _rebuilt.Size, samples, Math.Max(0, _rebuilt.Size - (tree?.Size ?? _lastGood)), _rebuilt.Root().ToString(), checkpoints.Count,
-            _signatures.Verified, _hmacs.Verified, _hmacs.Unverified, readModels?.Compared ?? 0, [.. _faults.Take(MaxFaults)]);
+            _signatures.Verified, _hmacs.Verified, _hmacs.Unverified, readModels?.Compared ?? 0, readModels?.AlarmsCompared ?? 0, _streamsCompared, [.. _faults.Take(MaxFaults)]);
     }
 
-    private async Task<bool> MoveNextAsync(IAsyncEnumerator<RecordedEvent> reading, long position)
+    /// <summary>The event after a position. Stores read many at once: where that fails they are read one by one, up to the one that cannot be.</summary>
+    private async Task<RecordedEvent?> NextAsync(IAsyncEnumerator<RecordedEvent> reading, long position, long head, CancellationToken ct)
     {
+        var next = position;
         try
         {
-            return await reading.MoveNextAsync();
+            if (!_oneByOne)
+                return await reading.MoveNextAsync() ? reading.Current : null;
+            while (++next <= head)
+            {
+                if (await log.FindAsync(next, ct) is { } found)
+                    return found;
+            }
+            return null;
         }
 #pragma warning disable CA1031 // whatever a store throws at a damaged record, the walk ends there and says so
         catch (Exception e) when (e is not OperationCanceledException)
 #pragma warning restore CA1031
         {
-            _faults.Add(new(AuditFaultKind.Unreadable, _rebuilt.Size, null, null, null, $"What follows position {position} cannot be read: {e.Message}"));
-            return false;
+            if (!_oneByOne)
+            {
+                _oneByOne = true;
+                return await NextAsync(reading, position, head, ct);
+            }
+            _faults.Add(new(AuditFaultKind.Unreadable, _rebuilt.Size, next, null, null, $"Position {next} cannot be read: {e.Message}"));
+            return null;
         }
     }
 
@@ -115,6 +130,7 @@ public sealed class LogVerifier(
     private async Task CheckStreamsAsync(long head, CancellationToken ct)
     {
         var listed = 0;
+        var chosen = Chosen();
         var isStill = await log.HeadAsync(ct) == head;
         await foreach (var (stream, last) in log.ListStreamsAsync(ct: ct))
         {
@@ -123,9 +139,54 @@ public sealed class LogVerifier(
             // One that is ahead of the walk may have grown meanwhile.
             if (last < walked || (isStill && last != walked) || (walked == 0 && await FirstPositionAsync(stream, ct) <= head))
                 _faults.Add(new(AuditFaultKind.StreamDiffers, null, null, stream, last, $"Stream '{stream}' is listed with version {last}; the log has {walked}."));
+            else if (chosen.Contains(stream))
+                await CheckIndexAsync(stream, walked, ct);
+            if (_faults.Count >= MaxFaults)
+                return;
         }
         if (listed < _versions.Count)
             _faults.Add(new(AuditFaultKind.StreamDiffers, null, null, null, null, $"{_versions.Count - listed} streams that the log has are not listed."));
+    }
+
+    private HashSet<StreamName> Chosen()
+    {
+        if (readModels is null || readModels.Streams == 0)
+            return [];
+        var names = _versions.Keys.ToArray();
+        if (names.Length > readModels.Streams)
+            Random.Shared.Shuffle(names);
+        return [.. names.Take(readModels.Streams)];
+    }
+
+    /// <summary>A stream read by the store's index is the one that the walk went through: its versions one by one, each in an event that says so itself.</summary>
+    private async Task CheckIndexAsync(StreamName stream, long last, CancellationToken ct)
+    {
+        var expected = 1L;
+        try
+        {
+            await foreach (var e in log.ReadStreamAsync(stream, ct: ct))
+            {
+                if (expected > last) // appended meanwhile
+                    break;
+                if (e.Stream != stream || e.Version != expected)
+                {
+                    _faults.Add(new(AuditFaultKind.StreamDiffers, null, e.Event.Position, stream, expected,
+                        $"Version {expected} of stream '{stream}' leads to version {e.Version} of stream '{e.Stream}' at position {e.Event.Position}."));
+                    return;
+                }
+                expected++;
+            }
+        }
+#pragma warning disable CA1031 // whatever a store throws at a damaged index, the fault is found
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            _faults.Add(new(AuditFaultKind.StreamDiffers, null, null, stream, expected, $"Version {expected} of stream '{stream}' cannot be read: {e.Message}"));
+            return;
+        }
+        if (expected <= last)
+            _faults.Add(new(AuditFaultKind.StreamDiffers, null, null, stream, expected, $"Stream '{stream}' ends before version {expected} when it is read; the log has {last}."));
+        _streamsCompared++;
     }
 
     private async Task<long> FirstPositionAsync(StreamName stream, CancellationToken ct)

@@ -1,3 +1,4 @@
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
@@ -5,12 +6,12 @@ using Telemetry.Domain.Streams;
 
 namespace Telemetry.Projections.Audit;
 
-/// <summary>How many series a walk compares with the read models.</summary>
+/// <summary>How many series and alarms a walk compares with the read models, and how many streams with the index by which they are read.</summary>
 public enum ReadModelScope
 {
     None,
 
-    /// <summary>A hundred, chosen at random.</summary>
+    /// <summary>A hundred of each, chosen at random.</summary>
     Spot,
 
     /// <summary>All of them.</summary>
@@ -19,63 +20,69 @@ public enum ReadModelScope
 
 /// <summary>Adds up what the log says of a series, and compares it with what the read models answer: from rollups, and from the samples themselves.</summary>
 /// <param name="progress">Waits for read models that are behind the log; null where nothing else writes.</param>
-public sealed class ReadModelCheck(IMeteringReader reader, ReadModelScope scope, IProjectionProgress? progress = null)
+/// <param name="alarms">The alarms that a running server answers from; null where none runs: they are kept nowhere else.</param>
+public sealed class ReadModelCheck(IMeteringReader reader, ReadModelScope scope, IProjectionProgress? progress = null, IAlarmReader? alarms = null)
 {
-    internal const int SpotSeries = 100;
+    internal const int Spot = 100;
     private const int Tries = 5; // while samples come in
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly IReadOnlyList<Aggregate> Edges = [Aggregate.Parse("first")!, Aggregate.Parse("last")!, Aggregate.Parse("p0")!];
 
-    private readonly Dictionary<SeriesKey, Tally> _tallies = [];
-    private readonly PriorityQueue<SeriesKey, int> _chosen = new(Comparer<int>.Create(static (a, b) => b.CompareTo(a))); // of the spot, the greatest hash on top
+    private readonly Chosen<SeriesKey, Tally> _series = new(MostOf(scope));
+    private readonly Chosen<string, Replayed> _alarms = new(alarms is null ? 0 : MostOf(scope));
     private long _position;
 
     /// <summary>How many series were compared.</summary>
     public int Compared { get; private set; }
 
+    /// <summary>How many alarms were compared.</summary>
+    public int AlarmsCompared { get; private set; }
+
+    /// <summary>How many streams are to be compared with the index of streams.</summary>
+    internal int Streams => MostOf(scope);
+
     internal void Add(RecordedEvent recorded)
     {
         _position = recorded.Position;
-        if (scope == ReadModelScope.None || recorded.Body is not EventBody.Samples { Batch: var batch })
-            return;
-        for (var i = 0; i < batch.Count; i++)
+        if (recorded.Body is EventBody.Samples { Batch: var batch })
         {
-            if (TallyOf(batch.Series[i]) is { } tally)
-                tally.Add(batch.Timestamps[i], batch.Volumes[i]);
+            for (var i = 0; i < batch.Count; i++)
+                _series.Of(batch.Series[i])?.Add(batch.Timestamps[i], batch.Volumes[i]);
+        }
+        else if (AlarmEvents.IsAlarmEvent(recorded))
+        {
+            _alarms.Of(recorded.Streams[0].Stream.ToString()[(AlarmEvent.Category.Length + 1)..])?.Add(AlarmEvents.Read(recorded));
         }
     }
 
     /// <summary>Compares; what is appended meanwhile is read, too.</summary>
-    /// <returns>The series that differ, and how.</returns>
+    /// <returns>The series and alarms that differ, and how.</returns>
     internal async IAsyncEnumerable<string> CompareAsync(IEventStore log, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
-        foreach (var key in _tallies.Keys.ToList())
+        foreach (var (key, tally) in _series.Values.ToList())
         {
-            ct.ThrowIfCancellationRequested();
-            string? difference = null;
-            for (var tried = 0; tried == 0 || (tried < Tries && difference is not null && await CatchUpAsync(log, ct)); tried++)
-                difference = await DifferenceAsync(key, _tallies[key], ct);
-            Compared++;
-            if (difference is not null)
+            if (await DifferenceAsync(log, () => DifferenceAsync(key, tally, ct), ct) is { } difference)
                 yield return $"{key}: {difference}";
+            Compared++;
+        }
+        foreach (var (id, replayed) in _alarms.Values.ToList())
+        {
+            if (await DifferenceAsync(log, () => DifferenceAsync(id, replayed, ct), ct) is { } difference)
+                yield return $"Alarm {id}: {difference}";
+            AlarmsCompared++;
         }
     }
 
-    /// <summary>The tally of a series; null where it is not one of the chosen.</summary>
-    private Tally? TallyOf(SeriesKey key)
+    private static int MostOf(ReadModelScope scope) => scope switch { ReadModelScope.None => 0, ReadModelScope.Spot => Spot, _ => int.MaxValue };
+
+    private async Task<string?> DifferenceAsync(IEventStore log, Func<Task<string?>> compare, CancellationToken ct)
     {
-        // Those with the least hashes are taken, so that all samples of whichever remains were seen. Hashes differ from process to process.
-        var hash = key.GetHashCode();
-        var isFull = scope == ReadModelScope.Spot && _tallies.Count >= SpotSeries;
-        if (isFull && _chosen.TryPeek(out _, out var greatest) && hash > greatest)
-            return null;
-        if (_tallies.TryGetValue(key, out var tally))
-            return tally;
-        if (isFull)
-            _tallies.Remove(_chosen.Dequeue());
-        if (scope == ReadModelScope.Spot)
-            _chosen.Enqueue(key, hash);
-        return _tallies[key] = new();
+        ct.ThrowIfCancellationRequested();
+        var difference = await compare();
+        for (var tried = 1; tried < Tries && difference is not null && await CatchUpAsync(log, ct); tried++)
+            difference = await compare();
+        return difference;
     }
 
     /// <summary>False where there was nothing new.</summary>
@@ -84,6 +91,8 @@ public sealed class ReadModelCheck(IMeteringReader reader, ReadModelScope scope,
         var before = _position;
         await foreach (var recorded in log.ReadAllAsync(_position, ct))
             Add(recorded);
+        if (progress is not null)
+            await Task.Delay(Pause, ct); // the alarms follow the log on their own
         return (progress is not null && await progress.WaitForAsync(_position, Patience, ct)) || _position > before;
     }
 
@@ -110,8 +119,33 @@ public sealed class ReadModelCheck(IMeteringReader reader, ReadModelScope scope,
         return null;
     }
 
+    private async Task<string?> DifferenceAsync(string id, Replayed replayed, CancellationToken ct)
+    {
+        var (log, found) = (replayed.Alarm, await alarms!.FindAsync(id, ct));
+        if (log is { IsDeleted: true })
+            log = null;
+        return (log is null) == (found is null) && (log is null || IsSame(log, found!)) ? null
+            : $"the log has {Text(log)}, the read model has {Text(found)}.";
+    }
+
+    private static string Text(Alarm? alarm) => alarm is null ? "none" : $"'{alarm.Definition.Name}' in state {alarm.State.Name()} at version {alarm.Version}";
+
+    /// <summary>Definitions are compared as they are stored: a list equals another by what is in it.</summary>
+    private static bool IsSame(Alarm a, Alarm b) => a with { Definition = b.Definition } == b && Stored(a).Span.SequenceEqual(Stored(b).Span);
+
+    private static ReadOnlyMemory<byte> Stored(Alarm alarm) =>
+        AlarmEvents.Write(new AlarmEvent.AlarmCreated(alarm.Id, alarm.Definition, alarm.State, Actor.Evaluator(null), alarm.CreatedAt)).Utf8;
+
     private static string Text(in Accumulator a) =>
         $"{a.Count} samples from {a.Min:R} to {a.Max:R}, {UnixMicroseconds.Format(a.FirstAt)} to {UnixMicroseconds.Format(a.LastAt)}";
+
+    /// <summary>An alarm as its events make it.</summary>
+    private sealed class Replayed
+    {
+        public Alarm? Alarm { get; private set; }
+
+        public void Add(AlarmEvent happened) => Alarm = AlarmDecider.Evolve(Alarm, happened);
+    }
 
     private sealed class Tally
     {

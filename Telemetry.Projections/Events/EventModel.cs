@@ -2,13 +2,12 @@ using Telemetry.Domain.Streams;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores;
-using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections.Events;
 
 /// <summary>One generation of telemetry events: what is stored, and in memory what came since.</summary>
 /// <remarks>One thread applies; <see cref="Flush"/> and readers run beside it.</remarks>
-internal sealed class EventModel(EventTables tables) : IStoredModel
+internal sealed class EventModel(IEventTables tables) : IStoredModel
 {
     /// <summary>How many events of the log without telemetry events weigh as much as one telemetry event: only the checkpoint moves.</summary>
     private const int PassedPerUnit = 10;
@@ -21,7 +20,7 @@ internal sealed class EventModel(EventTables tables) : IStoredModel
     private long _stored; // the number of the last event that is stored; those of the tail follow it
     private long _passed;
 
-    public EventTables Tables => tables;
+    public IEventTables Tables => tables;
     IProjectionTables IStoredModel.Tables => tables;
 
     /// <summary>The position of the last event that was applied.</summary>
@@ -106,9 +105,10 @@ internal sealed class EventModel(EventTables tables) : IStoredModel
     private List<TelemetryEvent> Fresh(IReadOnlyList<TelemetryEvent> events)
     {
         List<TelemetryEvent> fresh;
+        long stored; // beyond it another process may have stored these very events
         lock (_lock)
-            fresh = [.. events.Where(e => !_tailIds.Contains(e.MessageId)).DistinctBy(e => e.MessageId)];
-        var known = tables.Known(fresh.Select(e => e.MessageId)); // after the tail: what leaves it is in the tables before
+            (fresh, stored) = ([.. events.Where(e => !_tailIds.Contains(e.MessageId)).DistinctBy(e => e.MessageId)], _stored);
+        var known = tables.Known(fresh.ConvertAll(e => e.MessageId), stored);
         fresh.RemoveAll(e => known.Contains(e.MessageId));
         return fresh;
     }
@@ -118,7 +118,7 @@ internal sealed class EventModel(EventTables tables) : IStoredModel
     {
         private int _left;
 
-        public EventTables Tables => model.Tables;
+        public IEventTables Tables => model.Tables;
 
         /// <summary>In the order of arrival.</summary>
         public IReadOnlyList<TelemetryEventRow> Tail => tail;

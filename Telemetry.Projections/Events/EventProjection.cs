@@ -1,15 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores;
-using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections.Events;
 
 /// <summary>Telemetry events with their traits: what the event reader answers from.</summary>
-/// <remarks>Kept in a file of each process, wherever the other read models are.</remarks>
 /// <param name="step">Called before each step of a flush: tests stop there.</param>
-internal sealed class EventProjection(ReadModelDatabase database, ILogger<EventProjection> log, Action<string>? step = null)
-    : StoredProjection<EventModel>(database, ProjectionName, CurrentVersion, FlushEvents, log)
+internal sealed class EventProjection(IReadModelStore store, ILogger<EventProjection> log, Action<string>? step = null)
+    : StoredProjection<EventModel>(store, ProjectionName, CurrentVersion, FlushEvents, log)
 {
     public const string ProjectionName = "events";
     private const int CurrentVersion = 1;
@@ -17,7 +15,7 @@ internal sealed class EventProjection(ReadModelDatabase database, ILogger<EventP
     /// <summary>Few enough to be searched without an index.</summary>
     private const double FlushEvents = 2_000;
 
-    private readonly ReadModelDatabase _database = database;
+    private readonly IReadModelStore _store = store;
 
     /// <summary>Begins to read the live generation.</summary>
     public EventModel.Reading Read()
@@ -29,5 +27,5 @@ internal sealed class EventProjection(ReadModelDatabase database, ILogger<EventP
         }
     }
 
-    protected override EventModel NewModel(Generation generation) => new(new EventTables(_database, generation, step));
+    protected override EventModel NewModel(Generation generation) => new(_store.EventTables(generation, step));
 }

@@ -10,6 +10,7 @@ internal sealed class MonthFold
     private readonly long _monthFrom, _monthTo; // of samples; the tariff may be valid for less
     private readonly long _to;
     private readonly Dictionary<SeriesKey, Entry> _series = [];
+    private Entry? _before; // of the sample that was taken last
     private readonly Dictionary<TariffRule, QuantityKind> _kinds = new(ReferenceEqualityComparer.Instance);
 
     public MonthFold(Tariff tariff, string project, long from, long to)
@@ -46,12 +47,21 @@ internal sealed class MonthFold
     public void Add(SampleBatch batch, long position)
     {
         var (series, timestamps, volumes, metadata) = (batch.Series, batch.Timestamps, batch.Volumes, batch.Metadata);
+        var before = _before;
         for (var i = 0; i < series.Length; i++)
         {
             var at = timestamps[i];
             if (at < _monthFrom || at >= _monthTo)
                 continue;
-            var entry = EntryOf(series[i]);
+            // A poll goes through its series in the order of the one before: most entries are found without a look at the key.
+            var entry = before?.Next;
+            if (entry is null || !ReferenceEquals(entry.Series, series[i]))
+            {
+                entry = EntryOf(series[i]);
+                if (before is not null)
+                    before.Next = entry;
+            }
+            before = entry;
             if (!entry.IsMine)
                 continue;
             Samples++;
@@ -61,6 +71,7 @@ internal sealed class MonthFold
                 Start(entry, meter);
             meter.Add(at, volumes[i], metadata[i], position);
         }
+        _before = before;
     }
 
     /// <summary>The series with late samples, in groups of not more samples than wanted (a series alone may have more).</summary>
@@ -124,7 +135,7 @@ internal sealed class MonthFold
         var rules = isMine ? _tariff.Rules.Where(r => r.MatchesSeries(series)).ToArray() : [];
         foreach (var rule in rules)
             Check(rule, series);
-        return _series[series] = new(isMine, rules, rules.Length == 0 ? null : new(series, rules, From, _to));
+        return _series[series] = new(series, isMine, rules, rules.Length == 0 ? null : new(series, rules, From, _to));
     }
 
     /// <exception cref="TariffException">The rule's quantity cannot be had from the series, or the rule has matched series of another kind.</exception>
@@ -144,12 +155,16 @@ internal sealed class MonthFold
             throw new TariffException($"Rule '{rule.Name}' matches meters of several types, '{series.Meter}' among them; say which quantity is meant.");
     }
 
-    private sealed class Entry(bool isMine, TariffRule[] rules, SeriesMeter? meter)
+    private sealed class Entry(SeriesKey series, bool isMine, TariffRule[] rules, SeriesMeter? meter)
     {
+        public SeriesKey Series { get; } = series;
         public bool IsMine { get; } = isMine;
         public TariffRule[] Rules { get; } = rules;
         public SeriesMeter? Meter { get; set; } = meter;
         public LateSample? Carried { get; set; }
         public bool IsStarted { get; set; }
+
+        /// <summary>The one that came after it last.</summary>
+        public Entry? Next { get; set; }
     }
 }

@@ -15,6 +15,7 @@ public sealed class Rater(IEventStore log)
     /// <summary>How many samples of late series are held at once: about 200 MB.</summary>
     internal const int MaxGathered = 4_000_000;
 
+    private const int EventsAhead = 256; // read and unpacked while others are counted
     private const int ReportEvery = 1000; // events
 
     /// <summary>How many samples of late series are held at once; less in tests.</summary>
@@ -30,7 +31,7 @@ public sealed class Rater(IEventStore log)
 
         var stream = SampleStreams.For(request.ProjectId, from);
         var (version, position, events) = (0L, 0L, 0);
-        await foreach (var e in ReadAsync(request, stream, ct))
+        await foreach (var e in ReadAsync(request, stream, ct).AheadAsync(EventsAhead, ct))
         {
             month.Add(Batch(e), e.Event.Position);
             (version, position) = (e.Version, e.Event.Position);
@@ -40,7 +41,7 @@ public sealed class Rater(IEventStore log)
         foreach (var group in month.Disordered(Gathered))
         {
             var gathered = new LateSamples(group, from, to);
-            await foreach (var e in ReadAsync(request, stream, ct))
+            await foreach (var e in ReadAsync(request, stream, ct).AheadAsync(EventsAhead, ct))
             {
                 if (e.Version > version)
                     break;

@@ -27,6 +27,9 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
     /// <summary>The names of the projections, as <see cref="RebuildAsync"/> takes them.</summary>
     public IReadOnlyList<string> Names => _loops.ConvertAll(l => l.Projection.Name);
 
+    /// <summary>Up to where every projection has applied the log.</summary>
+    public long Position => _loops.Min(l => l.Projection.Position);
+
     /// <summary>Whether every projection has what was in the log when the runner was started.</summary>
     public bool IsCaughtUp => _loaded && _loops.All(l => l.State == ProjectionState.Running && l.Projection.Position >= _headAtStart);
 

@@ -29,6 +29,9 @@ internal interface IReadModelStore : IDisposable
     ISampleTables SampleTables(Generation generation, Action<string>? step = null);
 
     IAuditTables AuditTables(Generation generation);
+
+    /// <inheritdoc cref="SampleTables"/>
+    IEventTables EventTables(Generation generation, Action<string>? step = null);
 }
 
 /// <summary>One build of a projection by one version of its code; it has tables of its own.</summary>

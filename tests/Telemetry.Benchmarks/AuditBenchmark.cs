@@ -15,7 +15,7 @@ namespace Telemetry.Benchmarks;
 /// <summary>Replay into the rater, the tree's upkeep, a walk through the log, and proofs; in this process, on one thread.</summary>
 internal static class AuditBenchmark
 {
-    private const string Rules = """
+    internal const string Rules = """
         name: benchmark
         currency: EUR
         rules:

@@ -17,7 +17,7 @@ internal static class IngestBenchmark
     private static readonly SigningSecrets Secrets = new([Secret]);
 
     /// <param name="signed">Null: unsigned; <c>body</c>: each body is signed; otherwise the batch.</param>
-    /// <param name="log">Null for SQLite; <c>postgres</c> for SQLite and PostgreSQL in turn, with their ratio.</param>
+    /// <param name="log">Null for SQLite; <c>postgres</c> or <c>esdb</c> for SQLite and that in turn, with their ratio.</param>
     public static async Task RunAsync(int polls, int connections, string? only = null, string? signed = null, string? log = null)
     {
         Console.WriteLine(

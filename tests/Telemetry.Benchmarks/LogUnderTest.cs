@@ -3,7 +3,7 @@ using Telemetry.Conformance;
 
 namespace Telemetry.Benchmarks;
 
-/// <summary>An empty log of either kind, and read models in a data directory or beside the log in PostgreSQL; gone at the end.</summary>
+/// <summary>An empty log of any kind, and read models in a data directory or beside the log in PostgreSQL; gone at the end.</summary>
 internal sealed class LogUnderTest : IAsyncDisposable
 {
     private readonly TemporaryDirectory _data = new();
@@ -12,17 +12,20 @@ internal sealed class LogUnderTest : IAsyncDisposable
 
     private readonly bool _models;
 
-    private LogUnderTest(PostgresServer? server = null, PostgresDatabase? database = null, bool models = false) =>
-        (_server, _database, _models) = (server, database, models);
+    private readonly bool _eventStoreDb;
+
+    private LogUnderTest(PostgresServer? server = null, PostgresDatabase? database = null, bool models = false, bool eventStoreDb = false) =>
+        (_server, _database, _models, _eventStoreDb) = (server, database, models, eventStoreDb);
 
     public string Data => _data.Path;
 
     /// <summary>Of the command line.</summary>
-    public string[] Options => _database is null ? [] : ["--log", "postgres", "--postgres", _database.ConnectionString, .. _models ? ["--store", "postgres"] : Array.Empty<string>()];
+    public string[] Options => _eventStoreDb ? ["--log", EventStoreDbServer.ConnectionString] : _database is null ? [] : ["--log", "postgres", "--postgres", _database.ConnectionString, .. _models ? ["--store", "postgres"] : Array.Empty<string>()];
 
     /// <summary>The same as variables.</summary>
     public Dictionary<string, string> Settings =>
-        _database is null ? [] : new()
+        _eventStoreDb ? new() { ["TELEMETRY__Log"] = EventStoreDbServer.ConnectionString, ["TELEMETRY__EventLog__Prefix"] = EventStoreDbServer.NewPrefix() }
+        : _database is null ? [] : new()
         {
             ["TELEMETRY__Log"] = "postgres",
             ["TELEMETRY__Store"] = _models ? "postgres" : "sqlite",
@@ -32,17 +35,23 @@ internal sealed class LogUnderTest : IAsyncDisposable
     /// <summary>What the database's processes have used; 0 for one that was given.</summary>
     public double CpuSeconds => _server is { ProcessId: > 0 } ? _server.Processes.Sum(CpuSecondsOf) : 0;
 
-    /// <summary>SQLite alone, or both in turn.</summary>
+    /// <summary>SQLite alone, or with another in turn.</summary>
     public static string[] Kinds(string? log) => log switch
     {
         null or "sqlite" => ["sqlite"],
         "postgres" => ["sqlite", "postgres"],
-        _ => throw new ArgumentException($"'{log}' in --log is neither sqlite nor postgres."),
+        "esdb" => ["sqlite", "esdb"],
+        _ => throw new ArgumentException($"'{log}' in --log is none of sqlite, postgres and esdb."),
     };
 
     /// <param name="models">Whether the read models are in PostgreSQL too.</param>
     public static async Task<LogUnderTest> CreateAsync(string log, bool models = false)
     {
+        if (log == "esdb")
+        {
+            Console.WriteLine(EventStoreDbServer.Description);
+            return new LogUnderTest(eventStoreDb: true);
+        }
         if (log != "postgres")
             return new LogUnderTest();
         var server = await PostgresServer.SharedAsync();

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using RabbitMQ.Client;
 using Telemetry.Conformance;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Configuration;
@@ -133,7 +134,7 @@ internal static class NotificationBenchmark
     {
         public List<Message> Messages { get; } = [];
 
-        public Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, CancellationToken ct)
+        public Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, BatchSignature? signature, CancellationToken ct)
         {
             Messages.Add(new("ceilometer", $"{topic}.{priority}", body.ToArray()));
             return Task.CompletedTask;

@@ -24,11 +24,18 @@ switch (args.FirstOrDefault())
     case "audit":
         await AuditBenchmark.RunAsync(Option("--polls", 300));
         return 0;
+    case "rate":
+        await ReplayBenchmark.RunAsync(Option("--minutes", 100), overRest: false);
+        return 0;
+    case "replay":
+        await ReplayBenchmark.RunAsync(Option("--minutes", 100), overRest: true);
+        return 0;
     case "upkeep":
         await UpkeepBenchmark.RunAsync(Option("--turns", 8), Option("--connections", 4));
         return 0;
     case "alarms":
         await AlarmBenchmark.RunAsync(Option("--alarms", 100_000), Option("--resources", 10_000));
+        await AlarmBenchmark.RunEventsAsync(Option("--rules", 10_000), Option("--rate", 2_000), Option("--seconds", 15));
         return 0;
     case "events":
         await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000));
@@ -42,17 +49,19 @@ switch (args.FirstOrDefault())
         return 0;
     default:
         Console.Error.WriteLine("""
-            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|json-hmac|compact|compact-named] [--signed[=body]] [--log=postgres]
+            ingest        [--polls=100] [--connections=4] [--body=json|json-ids|json-hmac|compact|compact-named] [--signed[=body]] [--log=postgres|esdb]
             query         [--polls=1000] [--store=postgres]
             rebuild       [--polls=1000] [--log=postgres] [--store=postgres]
             size          [--polls=1000] [--store=postgres]
             audit         [--polls=300]
+            rate          [--minutes=100]
+            replay        [--minutes=100]
             upkeep        [--turns=8] [--connections=4]
-            alarms        [--alarms=100000] [--resources=10000]
+            alarms        [--alarms=100000] [--resources=10000] [--rules=10000] [--rate=2000] [--seconds=15]
             events        [--events=1000000] [--batch=1000]
             graphql       [--polls=20]
             notifications [--messages=50000] [--metering=10000]
-            A poll is 10,000 samples.
+            A poll is 10,000 samples, a minute of rate and replay 100,000.
             """);
         return 2;
 }

@@ -1,3 +1,5 @@
+using System.Threading.Channels;
+
 namespace Telemetry.Conformance;
 
 /// <summary>A clock that only the test moves; timers fire on the way.</summary>
@@ -7,6 +9,7 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
 
     private readonly Lock _lock = new();
     private readonly List<Timer> _timers = [];
+    private readonly Channel<TimeSpan> _set = Channel.CreateUnbounded<TimeSpan>();
     private DateTimeOffset _now = start;
 
     public ManualTime() : this(Start)
@@ -41,12 +44,16 @@ public sealed class ManualTime(DateTimeOffset start) : TimeProvider
 
     public void Advance(TimeSpan by) => Now += by;
 
+    /// <summary>How long the next timer waits that was made and not asked for yet; completes when there is one.</summary>
+    public Task<TimeSpan> NextTimerAsync() => _set.Reader.ReadAsync().AsTask();
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
         var timer = new Timer(this, callback, state);
         timer.Change(dueTime, period);
         lock (_lock)
             _timers.Add(timer);
+        _set.Writer.TryWrite(dueTime);
         return timer;
     }
 

@@ -79,6 +79,20 @@ public sealed class PostgresServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>A server that follows this one, and answers reads alone.</summary>
+    /// <param name="settings">Such as <c>recovery_min_apply_delay=1h</c>.</param>
+    public async Task<PostgresServer> StartStandbyAsync(params string[] settings)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("telemetry-pg-").FullName;
+        if (Environment.IsPrivilegedProcess)
+            await RunAsync("chown", User, directory);
+        await RunAsync([.. AsUser, $"{Programs}/pg_basebackup", "-h", Directory, "-U", User, "-D", $"{directory}/data", "-R", "-X", "stream", "-c", "fast", "--no-sync"]);
+        var connection = new NpgsqlConnectionStringBuilder(ConnectionString) { Host = directory };
+        var server = new PostgresServer(connection.ToString(), directory, settings);
+        await server.StartAgainAsync();
+        return server;
+    }
+
     /// <summary>An empty database of its own for a test.</summary>
     /// <param name="tablespace">Where its files are; null for the server's own place.</param>
     public async Task<PostgresDatabase> CreateDatabaseAsync(string? tablespace = null)

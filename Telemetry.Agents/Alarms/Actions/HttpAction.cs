@@ -62,7 +62,7 @@ internal sealed class HttpAction : IDisposable
             {
                 return ActionResult.Failed($"no answer within {_options.WebhookTimeoutSeconds} s", attempt);
             }
-            await Task.Delay(TimeSpan.FromSeconds(1 << Math.Min(attempt - 1, 6)), _time, ct);
+            await Task.Delay(ActionResult.PauseAfter(attempt), _time, ct);
         }
     }
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Streams;
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
@@ -14,7 +15,7 @@ internal static class VerificationEndpoints
 {
     private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    private static readonly Argument ReadModels = new("read_models", ArgumentKind.Text, "How many series are compared with the read models: none, spot (a hundred at random, the default) or full.");
+    private static readonly Argument ReadModels = new("read_models", ArgumentKind.Text, "How many series, alarms and streams are compared with the log: none, spot (a hundred of each at random, the default) or full.");
 
     public static void MapVerification(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/v2/audit/verification", VerifyAsync).Takes(ReadModels).WithTags("Audit").WithName("verify").WithSummary("Walks the log and compares it with its tree and checkpoints (admins).");
@@ -53,7 +54,7 @@ internal static class VerificationEndpoints
         var secrets = new SigningSecrets(services.GetRequiredService<IConfiguration>().GetSection("Telemetry:Signing:Secrets").Get<string[]>() ?? []);
         return new(
             services.GetRequiredService<IEventStore>(), audit.Tree, audit.Checkpoints(), audit.Verifier,
-            new(services.GetRequiredService<IMeteringReader>(), scope, progress), secrets);
+            new(services.GetRequiredService<IMeteringReader>(), scope, progress, progress is null ? null : services.GetService<IAlarmReader>()), secrets);
     }
 
     private static ReadModelScope Scope(string? text) => text switch
@@ -75,11 +76,11 @@ internal static class VerificationEndpoints
 /// <summary>A report as JSON has it.</summary>
 internal sealed record AuditReportView(
     long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures,
-    long Hmacs, long UnverifiedHmacs, int SeriesCompared, IReadOnlyList<AuditFaultView> Faults)
+    long Hmacs, long UnverifiedHmacs, int SeriesCompared, int AlarmsCompared, int StreamsCompared, IReadOnlyList<AuditFaultView> Faults)
 {
     public static AuditReportView Of(AuditReport report) => new(
         report.Events, report.Leaves, report.Samples, report.Unverified, report.Root, report.Checkpoints, report.Signatures,
-        report.Hmacs, report.UnverifiedHmacs, report.SeriesCompared,
+        report.Hmacs, report.UnverifiedHmacs, report.SeriesCompared, report.AlarmsCompared, report.StreamsCompared,
         [.. report.Faults.Select(f => new AuditFaultView(f.Kind.ToString(), f.Leaf, f.Position, f.Stream?.ToString(), f.Version, f.Message))]);
 }
 

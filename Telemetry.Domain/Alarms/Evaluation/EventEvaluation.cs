@@ -44,7 +44,7 @@ public static class EventEvaluation
         if (!alarm.IsEnabled || (alarm.Definition.ProjectId ?? "") != trigger.ProjectId || (alarm.State == AlarmState.Alarm && !alarm.Definition.Repeats)
             || !ShellPattern.IsMatch(rule.EventType, trigger.EventType) || !Hold(rule, trigger))
             return null;
-        var query = PythonJsonText.Format(AlarmJson.Text(w => AlarmJson.WriteQuery(w, rule.Query)), sortKeys: true);
+        var query = PythonJson.Format(AlarmJson.Text(w => AlarmJson.WriteQuery(w, rule.Query)), sortKeys: true);
         return new(
             AlarmState.Alarm,
             $"Event <id={trigger.MessageId},event_type={trigger.EventType}> hits the query <query={query}>.",

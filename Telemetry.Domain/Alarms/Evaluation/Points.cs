@@ -17,6 +17,13 @@ public static class Points
         return new(from - ((from % granule) + granule) % granule, now + 1);
     }
 
+    /// <summary>When the window of a rule begins with another granule, and the same samples can give other points.</summary>
+    public static long ChangesAt(GnocchiRule rule, long now)
+    {
+        var granule = rule.GranularitySeconds * UnixMicroseconds.PerSecond;
+        return now - ((now % granule) + granule) % granule + granule;
+    }
+
     /// <summary>The method without <c>rate:</c>.</summary>
     public static string BaseMethod(string method) => IsRate(method) ? method["rate:".Length..] : method;
 

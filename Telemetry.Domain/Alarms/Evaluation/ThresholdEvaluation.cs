@@ -14,6 +14,24 @@ public static class ThresholdEvaluation
         return TimeSpan.FromSeconds((double)rule.PeriodSeconds * ((double)rule.EvaluationPeriods + lookback) + lagSeconds);
     }
 
+    /// <summary>When the same samples can give other values, in microseconds since 1970: periods move with the window, and a sample leaves one that counts.</summary>
+    /// <param name="rows">As for <see cref="Values"/>.</param>
+    /// <param name="now">When they were read.</param>
+    /// <returns><see cref="long.MaxValue"/> where there is nothing that could leave.</returns>
+    public static long ChangesAt(ThresholdRule rule, IReadOnlyCollection<StatisticsRow> rows, long now)
+    {
+        var counting = rule.ExcludeOutliers || rows.Count <= rule.EvaluationPeriods
+            ? long.MinValue // outliers are told by all periods
+            : rows.Select(r => r.PeriodStart).OrderDescending().ElementAt(rule.EvaluationPeriods - 1);
+        var changes = long.MaxValue;
+        foreach (var row in rows)
+        {
+            if (row.PeriodStart >= counting)
+                changes = Math.Min(changes, now + row.Total.FirstAt - row.PeriodStart + 1);
+        }
+        return changes;
+    }
+
     /// <summary>The values of a rule out of the statistics of its window.</summary>
     /// <param name="rows">In any order; empty periods are absent, so that those that are kept need not follow each other.</param>
     public static Datapoints Values(ThresholdRule rule, IEnumerable<StatisticsRow> rows)

@@ -27,7 +27,4 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 8, Level = LogLevel.Warning, Message = "Following the log was interrupted; it is tried again")]
     public static partial void FollowingInterrupted(ILogger logger, Exception cause);
-
-    [LoggerMessage(EventId = 9, Level = LogLevel.Debug, Message = "A subscriber at position {Position} has fallen behind and is served from the table again")]
-    public static partial void SubscriberOverrun(ILogger logger, long position);
 }

@@ -6,37 +6,26 @@ namespace Telemetry.Ingest.EventStores.Postgres;
 internal sealed partial class PostgresEventStore
 {
     private const int RetryMilliseconds = 100;
-    private const int ProbeMilliseconds = 1_000;
 
-    private long _refusedUntil; // 0 while the database answers; on the clock of Environment.TickCount64, as the next
-    private long _lostAt;
+    private readonly Outage _outage;
 
     public Task<AppendResult> AppendAsync(IReadOnlyList<NewEvent> events, CancellationToken ct = default)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(IEventStore));
-        // Now and then one is let through to see whether the database answers again; the others need not wait for that.
-        var until = Volatile.Read(ref _refusedUntil);
-        var now = Environment.TickCount64;
-        if (until > 0 && (now < until || Interlocked.CompareExchange(ref _refusedUntil, now + 1_000L * _options.TimeoutSeconds + ProbeMilliseconds, until) != until))
-            throw new EventStoreBusyException("The database of the event log does not answer.");
+        _outage.Check();
         return _queue.AppendAsync(events, ct);
     }
 
     private void WriteGroup(List<PendingAppend> group)
     {
-        if (Volatile.Read(ref _refusedUntil) > 0)
-        {
-            // What was queued before the database was lost has waited long enough.
-            Fail(group.Where(a => a.QueuedAt <= _lostAt), new EventStoreBusyException("The database of the event log does not answer."));
-            group.RemoveAll(a => a.Completion.IsCompleted);
-        }
+        _outage.FailOld(group);
         var giveUpAt = Environment.TickCount64 + 1_000L * _options.TimeoutSeconds;
         while (group.Count > 0)
         {
             try
             {
                 var written = _writer.Write(_writing ??= OpenWriter(), group);
-                if (Interlocked.Exchange(ref _refusedUntil, 0) > 0)
+                if (_outage.End())
                     Log.Available(_logger);
                 if (written.SelectMany(a => a.Recorded).ToList() is [_, ..] events)
                     _follower.Committed(events);
@@ -56,8 +45,7 @@ internal sealed partial class PostgresEventStore
                     continue;
                 }
                 Log.Unavailable(_logger, e);
-                _lostAt = Environment.TickCount64;
-                Volatile.Write(ref _refusedUntil, _lostAt + ProbeMilliseconds);
+                _outage.Begin();
                 Fail(group, PostgresErrors.Translate(e));
                 return;
             }

@@ -54,6 +54,7 @@ internal sealed partial class PostgresEventStore
         var next = forwards ? Math.Max(from, 1) : Math.Min(from, last);
         while (next >= 1 && next <= last)
         {
+            var asked = next;
             var stored = tail.Count > 0 ? tail[0].Version - 1 : last; // the last version that the index has
             var entries = next > stored
                 ? tail.FindAll(e => forwards ? e.Version >= next : e.Version <= next)
@@ -72,6 +73,8 @@ internal sealed partial class PostgresEventStore
                 if (events.Count < page.Length)
                     break; // the page was full; the rest is asked for again
             }
+            if (next == asked)
+                throw new InvalidDataException($"The index of stream '{stream}' has nothing at version {next}, of {last}.");
         }
     }
 
@@ -105,6 +108,8 @@ internal sealed partial class PostgresEventStore
         }
         return found;
     }
+
+    public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => _feed.SubscribeAsync(after, ReadAllAsync, ct);
 
     public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) => FindAsync("e.id = $1", id.Value, ct);
 
@@ -244,7 +249,7 @@ internal sealed partial class PostgresEventStore
         var unknown = new HashSet<long>();
         foreach (var (stream, _) in rows.SelectMany(r => r.Streams))
         {
-            if (names.ContainsKey(stream))
+            if (names.ContainsKey(stream) || unknown.Contains(stream)) // another reader may have found it meanwhile
                 continue;
             if (_names.Find(stream) is { } name)
                 names.Add(stream, name);

@@ -32,13 +32,14 @@ internal sealed partial class PostgresEventStore : IEventStore, IDisposable
     public PostgresEventStore(string connectionString, TimeProvider clock, PostgresEventStoreOptions? options = null, ILogger<PostgresEventStore>? logger = null)
     {
         _options = options ?? new();
+        _outage = new("The database of the event log does not answer.", _options.TimeoutSeconds);
         _logger = logger ?? NullLogger<PostgresEventStore>.Instance;
         var readers = Builder(connectionString, "telemetry event log");
         var writer = Builder(connectionString, "telemetry event log writer");
         (writer.Pooling, writer.MaxAutoPrepare) = (false, 30);
         (_readers, _writerConnectionString) = (NpgsqlDataSource.Create(readers), writer.ToString());
         _catalog = new PostgresCatalog(_options.MetadataCacheBytes);
-        _feed = new LiveFeed(_options.SubscriberQueueLength);
+        _feed = new LiveFeed(_options.SubscriberQueueLength, _logger);
         _writer = new PostgresLogWriter(_catalog, clock);
         long head;
         try
@@ -82,15 +83,9 @@ internal sealed partial class PostgresEventStore : IEventStore, IDisposable
 
     private NpgsqlConnectionStringBuilder Builder(string connectionString, string name)
     {
-        var builder = new NpgsqlConnectionStringBuilder(connectionString)
-        {
-            ApplicationName = name,
-            Timeout = _options.TimeoutSeconds,
-            CommandTimeout = _options.TimeoutSeconds,
-            CancellationTimeout = -1, // who does not answer does not cancel either
-        };
-        if (builder.Host?.Contains(',', StringComparison.Ordinal) == true)
-            builder.TargetSessionAttributes ??= "primary"; // a standby is behind, and what was acknowledged has to be read
+        var builder = PrimaryConnection.Settings(connectionString);
+        (builder.ApplicationName, builder.Timeout, builder.CommandTimeout) = (name, _options.TimeoutSeconds, _options.TimeoutSeconds);
+        builder.CancellationTimeout = -1; // who does not answer does not cancel either
         return builder;
     }
 
@@ -100,7 +95,8 @@ internal sealed partial class PostgresEventStore : IEventStore, IDisposable
         var connection = new NpgsqlConnection(_writerConnectionString);
         try
         {
-            connection.Open();
+            // The synchronous way waits without a limit for a server that takes the connection and then says nothing.
+            connection.OpenAsync().GetAwaiter().GetResult();
             // A process that stands still with the log in its hands loses it to the others before they give up waiting.
             using var settings = new NpgsqlCommand(
                 $"""

@@ -12,7 +12,4 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 3, Level = LogLevel.Error, Message = "A group of {Appends} appends could not be written")]
     public static partial void WriteFailed(ILogger logger, int appends, Exception cause);
-
-    [LoggerMessage(EventId = 4, Level = LogLevel.Debug, Message = "A subscriber at position {Position} has fallen behind and is served from the file again")]
-    public static partial void SubscriberOverrun(ILogger logger, long position);
 }

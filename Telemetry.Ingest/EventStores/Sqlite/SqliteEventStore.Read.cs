@@ -31,6 +31,8 @@ internal sealed partial class SqliteEventStore
         }
     }
 
+    public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => _feed.SubscribeAsync(after, ReadAllAsync, ct);
+
     public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default)
     {
         ct.ThrowIfCancellationRequested();

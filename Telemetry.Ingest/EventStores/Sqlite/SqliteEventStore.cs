@@ -33,7 +33,7 @@ internal sealed partial class SqliteEventStore : IEventStore, IDisposable
         _logger = logger ?? NullLogger<SqliteEventStore>.Instance;
         _file = new EventLogFile(Path.Combine(directory, FileName));
         _catalog = new CatalogTables(options.MetadataCacheBytes);
-        _feed = new LiveFeed(options.SubscriberQueueLength);
+        _feed = new LiveFeed(options.SubscriberQueueLength, _logger);
         var connection = _file.OpenWriter(options.MaxBytes);
         try
         {

@@ -1,11 +1,13 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
+using Telemetry.Domain.Audit;
 using Telemetry.Ingest.Pipelines.Publishers;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
-/// <summary>A topic that this program publishes to: its queue is declared with the bus, as oslo.messaging does before it publishes. Register one for each.</summary>
-public sealed record PublishedTopic(string Topic, string Priority = "sample");
+/// <summary>Topics that this program publishes to by priority sample: their queues are declared with the bus, as oslo.messaging does before it publishes.</summary>
+/// <param name="Setting">Where they come from, to be named where they cannot be.</param>
+public sealed record PublishedTopics(IReadOnlyList<string> Topics, string Setting);
 
 /// <summary>Puts messages on the bus as oslo.messaging's notifier does: to our exchange, by the key TOPIC.PRIORITY, confirmed by the broker.</summary>
 /// <remarks>Of several brokers the first. What is sent while the bus starts waits for it; what is sent while the broker is away waits for a time.</remarks>
@@ -25,7 +27,7 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
         _bus = next;
     }
 
-    public async Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, CancellationToken ct)
+    public async Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, BatchSignature? signature, CancellationToken ct)
     {
         var key = BusQueue.NameOf(topic, priority);
         using var patience = new CancellationTokenSource(Patience, clock);
@@ -34,7 +36,7 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
         {
             var (bus, inMemory) = await _bus.Task.WaitAsync(limit.Token);
             var endpoint = await bus.GetSendEndpoint(inMemory ? new($"exchange:{key}") : Exchange(options.Value));
-            await endpoint.Send(new BusMessage(body), context => Dress(context, key), limit.Token);
+            await endpoint.Send(new BusMessage(body), context => Dress(context, key, signature), limit.Token);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -49,8 +51,10 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
     private static Uri Exchange(BusOptions options) =>
         new($"exchange:{options.TelemetryExchange}?type=topic&durable={(options.Durable || options.Quorum ? "true" : "false")}&autodelete={(options.AutoDelete ? "true" : "false")}");
 
-    private static void Dress(SendContext context, string key)
+    private static void Dress(SendContext context, string key, BatchSignature? signature)
     {
+        if (signature is not null)
+            context.Headers.Set(BatchSignature.HeaderName, signature.ToString());
         if (!context.TryGetPayload(out RabbitMqSendContext? rabbit))
             return;
         rabbit.RoutingKey = key;

@@ -18,7 +18,7 @@ namespace Telemetry.Ingest.Notifications.Bus;
 /// a little, then the program goes on without it; MassTransit connects when it comes, and again whenever it was lost.
 /// </remarks>
 internal sealed class BusService(
-    IOptions<BusOptions> options, NotificationOptions notifications, SamplePipelines samples, EventPipelines events, IEnumerable<PublishedTopic> published,
+    IOptions<BusOptions> options, NotificationOptions notifications, SamplePipelines samples, EventPipelines events, IEnumerable<PublishedTopics> published,
     NotificationConsumer consumer, BusSender sender, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
 {
     // MassTransit gives up for good on a broker that refuses the account, as one does that is just starting: a bus that is not well is made anew.
@@ -108,7 +108,14 @@ internal sealed class BusService(
         var consumed = queues.Select(q => q.Name).ToHashSet();
         var notifiers = samples.PublishersBySink.Select(s => (s.Sink, s.Publishers, NotifierPublisher.SampleTopic))
             .Concat(events.PublishersBySink.Select(s => (s.Sink, s.Publishers, NotifierPublisher.EventTopic)));
-        var topics = published.ToList();
+        foreach (var more in published.Where(p => p.Topics.Count > 0))
+        {
+            if (options.Value.Urls.Count == 0)
+                throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names topics, and there is no broker to publish them to: set {BusOptions.Section}:Urls."]);
+            if (more.Topics.FirstOrDefault(t => consumed.Contains(BusQueue.NameOf(t, "sample"))) is { } own)
+                throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names the topic '{own}', which is consumed here: name another."]);
+        }
+        var topics = published.SelectMany(p => p.Topics).ToList();
         foreach (var (sink, publishers, absent) in notifiers)
         {
             foreach (var topic in publishers.Where(p => p.Kind == PublisherKind.Notifier).SelectMany(p => NotifierPublisher.Topics(p, absent)))
@@ -116,10 +123,10 @@ internal sealed class BusService(
                 if (publishers.Any(p => p.Kind == PublisherKind.Store) && consumed.Contains(BusQueue.NameOf(topic, "sample")))
                     throw new OptionsValidationException(nameof(PipelineSettings), typeof(PipelineSettings), [
                         $"Sink '{sink}' stores, and publishes to the topic '{topic}', which is consumed here and stored as well: all would count twice. Name another topic, or only one of both."]);
-                topics.Add(new(topic));
+                topics.Add(topic);
             }
         }
-        queues.AddRange(topics.Select(t => BusQueue.NameOf(t.Topic, t.Priority)).Distinct().Where(n => !consumed.Contains(n))
+        queues.AddRange(topics.Select(t => BusQueue.NameOf(t, "sample")).Distinct().Where(n => !consumed.Contains(n))
             .Select(n => new BusQueue(n, [options.Value.TelemetryExchange], IsConsumed: false)));
         return queues;
     }
@@ -199,6 +206,7 @@ internal sealed class BusService(
         settings.ExchangeName = queue.Exchanges[0];
         settings.RoutingKey = queue.Name;
         Like(settings);
+        settings.Exclusive = false; // MassTransit takes what is deleted automatically for its connection's own: services could not declare it then (405)
         foreach (var (name, exchange) in queue.Exchanges.Skip(1).Select(e => (queue.Name, e)).Concat(others.SelectMany(o => o.Exchanges.Select(e => (o.Name, e)))))
         {
             configuration.Topology.Consume.BindQueue(exchange, name, binding =>

@@ -1,4 +1,5 @@
 using MassTransit;
+using Telemetry.Domain.Audit;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
@@ -13,7 +14,7 @@ internal sealed class NotificationConsumer(NotificationIntake intake) : IConsume
         var exchange = context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery) ? delivery.Exchange : NoExchange;
         try
         {
-            await intake.AcceptAsync(context.Message.Body, exchange, context.CancellationToken);
+            await intake.AcceptAsync(context.Message.Body, exchange, context.Headers.Get<string>(BatchSignature.HeaderName), context.CancellationToken);
         }
         catch (ObjectDisposedException e)
         {

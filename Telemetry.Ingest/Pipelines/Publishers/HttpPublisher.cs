@@ -5,8 +5,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using System.Web;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.TelemetryEvents;
+using Telemetry.Ingest.Notifications;
 
 namespace Telemetry.Ingest.Pipelines.Publishers;
 
@@ -15,22 +17,24 @@ namespace Telemetry.Ingest.Pipelines.Publishers;
 /// Options, which are taken out of the address: <c>timeout</c> (5 s), <c>max_retries</c> (2, of connections that fail), <c>batch</c>
 /// (True; False sends one request an item), <c>verify_ssl</c> (True, False or the path of a CA), <c>clientcert</c>, <c>clientkey</c>,
 /// <c>raw_only</c> (False; True sends the payloads of events' raw notifications), <c>ssl</c> (False; for the last two schemes).
-/// An answer other than 2xx is an error and not tried again.
+/// An answer other than 2xx is an error and not tried again. With a signer the samples of <c>http://</c> and <c>https://</c> are signed, over their streams.
 /// </remarks>
 internal sealed class HttpPublisher : IPublisher, IDisposable
 {
     private static readonly string[] OwnOptions = ["timeout", "max_retries", "batch", "verify_ssl", "clientcert", "clientkey", "raw_only", "ssl"];
 
     private readonly PublisherUrl _url;
+    private readonly BatchSigner? _signer;
     private readonly Uri _address;
     private readonly HttpClient _client;
     private readonly int _retries;
     private readonly bool _batch;
     private readonly bool _rawOnly;
 
-    public HttpPublisher(PublisherUrl url)
+    /// <param name="signer">Null where nothing is signed.</param>
+    public HttpPublisher(PublisherUrl url, BatchSigner? signer = null)
     {
-        _url = url;
+        (_url, _signer) = (url, signer);
         _address = Address(url);
         _retries = (int)Math.Clamp(Number("max_retries", 2), 0, 100);
         _batch = !IsFalse(url.Option("batch"));
@@ -55,11 +59,11 @@ internal sealed class HttpPublisher : IPublisher, IDisposable
                 await PostAsync(_address, PublishedText.OpenTelemetry(sample), "application/json", ct);
             return;
         }
-        await PostJsonAsync([.. samples.Select(PublishedText.Json)], ct);
+        await PostJsonAsync([.. samples.Select(PublishedText.Json)], _signer is null ? null : Sign, ct);
     }
 
     public Task PublishAsync(IReadOnlyList<TelemetryEvent> events, CancellationToken ct) => _url.Kind == PublisherKind.Http
-        ? PostJsonAsync([.. _rawOnly ? events.SelectMany(RawPayload) : events.Select(PublishedText.Json)], ct)
+        ? PostJsonAsync([.. _rawOnly ? events.SelectMany(RawPayload) : events.Select(PublishedText.Json)], null, ct)
         : throw new NotSupportedException($"Publisher '{_url.Url.Scheme}' takes samples only.");
 
     public void Dispose() => _client.Dispose();
@@ -67,12 +71,15 @@ internal sealed class HttpPublisher : IPublisher, IDisposable
     private static IEnumerable<byte[]> RawPayload(TelemetryEvent made) =>
         made.Raw.TryGetProperty("payload", out var payload) && payload.ValueKind is not JsonValueKind.Null ? [Encoding.UTF8.GetBytes(payload.GetRawText())] : [];
 
-    private async Task PostJsonAsync(List<byte[]> items, CancellationToken ct)
+    /// <summary>The signature of what the receiver reads out of a body.</summary>
+    private BatchSignature Sign(byte[] body) => _signer!.SignStreams(SampleInFlight.ToBatch(PublishedBody.ReadSamples(body)));
+
+    private async Task PostJsonAsync(List<byte[]> items, Func<byte[], BatchSignature>? sign, CancellationToken ct)
     {
         if (items.Count == 0)
             return;
         foreach (var body in _batch ? [PublishedText.List(items)] : items)
-            await PostAsync(_address, body, "application/json", ct);
+            await PostAsync(_address, body, "application/json", ct, sign?.Invoke(body));
     }
 
     // An address that ends with its job is completed by a resource each: Prometheus keeps one group an address.
@@ -91,11 +98,13 @@ internal sealed class HttpPublisher : IPublisher, IDisposable
         }
     }
 
-    private async Task PostAsync(Uri address, byte[] body, string type, CancellationToken ct)
+    private async Task PostAsync(Uri address, byte[] body, string type, CancellationToken ct, BatchSignature? signature = null)
     {
         for (var attempt = 0; ; attempt++)
         {
             using var content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+            if (signature is not null)
+                content.Headers.Add(BatchSignature.HeaderName, signature.ToString());
             try
             {
                 using var answer = await _client.PostAsync(address, content, ct);

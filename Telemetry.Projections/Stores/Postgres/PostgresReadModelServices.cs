@@ -2,7 +2,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using Telemetry.Domain.Leases;
-using Telemetry.Postgres;
+using Telemetry.Domain.Streams;
+using Telemetry.Projections.Running;
 
 namespace Telemetry.Projections.Stores.Postgres;
 
@@ -26,6 +27,7 @@ public static class PostgresReadModelServices
         this IServiceCollection services, string connectionString, SharedWork? work = null)
     {
         services.AddSingleton<IReadModelStore>(s => new PostgresReadModels(connectionString, s.GetService<PostgresLeases>()));
+        services.AddSingleton(_ => new PostgresCheckpoints(connectionString));
         if (work is null)
             return services;
         services.AddSingleton(_ => new DatabaseTime(TimeProvider.System));
@@ -37,6 +39,19 @@ public static class PostgresReadModelServices
         return services.AddHostedService(s => s.GetRequiredService<PostgresLeases>());
     }
 
+    /// <summary>For a process that answers queries: tells those that only take samples in how far it has read. Needs the projections.</summary>
+    public static IServiceCollection AddPositionAnnouncer(this IServiceCollection services, string connectionString) =>
+        services.AddHostedService(s => new PositionAnnouncer(
+            connectionString, s.GetRequiredService<ProjectionRunner>(), TimeProvider.System, s.GetRequiredService<ILogger<PositionAnnouncer>>()));
+
+    /// <summary>For a process that only takes samples in: its answers wait for those that answer queries.</summary>
+    public static IServiceCollection AddRemoteProgress(this IServiceCollection services, string connectionString)
+    {
+        services.AddSingleton(s => new RemoteProgress(connectionString, TimeProvider.System, s.GetRequiredService<ILogger<RemoteProgress>>()));
+        services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<RemoteProgress>());
+        return services.AddHostedService(s => s.GetRequiredService<RemoteProgress>());
+    }
+
     private static Dictionary<string, IReadOnlyList<string>> Kinds(SharedWork work, IServiceProvider services)
     {
         var kinds = new Dictionary<string, IReadOnlyList<string>>(work.Others, StringComparer.Ordinal);
@@ -45,7 +60,7 @@ public static class PostgresReadModelServices
         return kinds;
     }
 
-    /// <summary>Brings the tables of read models to what this program works with; gives the names of the migrations that it ran.</summary>
+    /// <summary>Brings the tables of read models and checkpoints to what this program works with; gives the names of the migrations that it ran.</summary>
     public static IReadOnlyList<string> Migrate(NpgsqlDataSource database) =>
-        new Migrations(PostgresReadModels.Schema, typeof(PostgresReadModels).Assembly).Apply(database);
+        [.. PostgresReadModels.Migrations().Apply(database), .. PostgresCheckpoints.Migrations().Apply(database)];
 }

@@ -1,4 +1,5 @@
 using Npgsql;
+using Telemetry.Postgres;
 
 namespace Telemetry.Projections.Stores.Postgres;
 
@@ -34,11 +35,12 @@ internal sealed class PostgresReadModels : IReadModelStore
     /// <exception cref="IOException">The database does not answer, or refuses.</exception>
     public static NpgsqlDataSource Open(string connectionString)
     {
-        var settings = new NpgsqlConnectionStringBuilder(connectionString) { SearchPath = Schema, MaxAutoPrepare = 50 };
+        var settings = PrimaryConnection.Settings(connectionString);
+        (settings.SearchPath, settings.MaxAutoPrepare) = (Schema, 50);
         var database = NpgsqlDataSource.Create(settings);
         try
         {
-            PostgresReadModelServices.Migrate(database);
+            Migrations().Apply(database);
             return database;
         }
         catch (NpgsqlException e)
@@ -47,6 +49,8 @@ internal sealed class PostgresReadModels : IReadModelStore
             throw new IOException($"The read models in PostgreSQL at {settings.Host}, database '{settings.Database}', cannot be opened: {e.Message}", e);
         }
     }
+
+    public static Migrations Migrations() => new(Schema, typeof(PostgresReadModels).Assembly);
 
     public ProjectionRow? Find(string projection) => Query(
         "select version, generation, position from projection where name = $1", r => (ProjectionRow?)new ProjectionRow(r.GetInt32(0), r.GetInt32(1), r.GetInt64(2)),
@@ -69,9 +73,12 @@ internal sealed class PostgresReadModels : IReadModelStore
 
     public IAuditTables AuditTables(Generation generation) => new PostgresAuditTables(this, generation);
 
+    public IEventTables EventTables(Generation generation, Action<string>? step = null) => new PostgresEventTables(this, generation, step);
+
     public void Dispose() => _database.Dispose();
 
-    public NpgsqlConnection Connect() => _database.OpenConnection();
+    /// <remarks>The synchronous way waits without a limit for a server that takes the connection and then says nothing.</remarks>
+    public NpgsqlConnection Connect() => _database.OpenConnectionAsync().AsTask().GetAwaiter().GetResult();
 
     public void Execute(string sql, params object[] parameters)
     {

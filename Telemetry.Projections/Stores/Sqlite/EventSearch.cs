@@ -29,13 +29,13 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     public List<TelemetryEventRow> Run()
     {
         var (cursors, comparisons) = (new List<EventCursor>(), new List<Predicate.Compare>());
-        foreach (var condition in Conjunction(query.Filter))
+        foreach (var condition in EventConditions.Conjunction(query.Filter))
         {
             if (condition is Predicate.Constant { Value: not true })
                 return [];
             if (Equality(condition) is { } places)
                 cursors.Add(places);
-            else if (condition is Predicate.Compare comparison && CanFollow(comparison))
+            else if (condition is Predicate.Compare comparison && EventConditions.CanFollow(comparison))
                 comparisons.Add(comparison);
         }
         var wide = cursors.Count > 0 ? comparisons : comparisons.FindAll(c => !TryFollow(cursors, FewPlaces(c)));
@@ -73,10 +73,6 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
         return true;
     }
 
-    /// <summary>Whether only events with values can meet a comparison. A type, unlike a trait, is not equal to a number.</summary>
-    private static bool CanFollow(Predicate.Compare comparison) => comparison.Value.Kind != ValueKind.Null
-        && (comparison.Field == TelemetryEventFields.EventType ? comparison.Value.Kind == ValueKind.Text : TelemetryEventFields.TraitOf(comparison.Field) is not null);
-
     private static bool TryFollow(List<EventCursor> cursors, EventCursor? cursor)
     {
         if (cursor is not null)
@@ -112,12 +108,10 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     private bool IsBeyond(TimeRange range, TelemetryEventPlace place) =>
         query.Descending ? range.From is { } from && place.GeneratedAt < from : range.To is { } to && place.GeneratedAt >= to;
 
-    private static IEnumerable<Predicate> Conjunction(Predicate filter) => filter is Predicate.All all ? all.Operands.SelectMany(Conjunction) : [filter];
-
     /// <summary>The places of a condition that says which value there is; null where it says something else.</summary>
     private EventCursor? Equality(Predicate condition) => condition switch
     {
-        Predicate.Compare { Operator: Comparison.Equal, Value.Kind: ValueKind.Null } c when c.Field == ProjectId => Places(EventBytes.NoProjectTrait, QueryValue.Of(0)),
+        Predicate.Compare { Operator: Comparison.Equal, Value.Kind: ValueKind.Null } c when c.Field == EventConditions.ProjectId => Places(EventBytes.NoProjectTrait, QueryValue.Of(0)),
         Predicate.Compare { Operator: Comparison.Equal, Value.Kind: ValueKind.Null } => null,
         Predicate.Compare { Operator: Comparison.Equal } c => Equality(c.Field, c.Value),
         Predicate.OneOf o when o.Values.All(v => v.Kind != ValueKind.Null) => Union(o.Values.Select(v => Equality(o.Field, v))),
@@ -131,31 +125,17 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
             return MessagePlace(value);
         if (TraitNumber(field) is not { } trait)
             return null;
-        return trait is not { Number: { } number } || value.Kind != KindOf(trait.Type) ? new ListCursor([], query.Descending) : Places(number, value);
+        return trait is not { Number: { } number } || value.Kind != EventConditions.KindOf(trait.Type) ? new ListCursor([], query.Descending) : Places(number, value);
     }
 
-    private static readonly Field ProjectId = TelemetryEventFields.Trait("project_id", TraitType.Text);
-
-    private static ValueKind KindOf(TraitType type) => type switch
-    {
-        TraitType.Text => ValueKind.Text,
-        TraitType.Integer => ValueKind.Integer,
-        TraitType.Float => ValueKind.Float,
-        _ => ValueKind.Instant,
-    };
-
-    /// <summary>The trait that a field means; its number is null where no event has it. Null for fields that are no trait.</summary>
-    private (int? Number, TraitType Type)? TraitNumber(Field field) =>
-        field == TelemetryEventFields.EventType ? (EventBytes.TypeTrait, TraitType.Text)
-        : TelemetryEventFields.TraitOf(field) is var (name, type) ? (tables.NumberOf(new(name, type)), type)
-        : null;
+    private (int? Number, TraitType Type)? TraitNumber(Field field) => EventConditions.TraitNumber(field, tables.NumberOf);
 
     private UnionCursor? Union(IEnumerable<EventCursor?> cursors) => cursors.ToList() is var all && all.TrueForAll(c => c is not null) ? new([.. all.OfType<EventCursor>()], query.Descending) : null;
 
     private EventCursor Places(int trait, QueryValue value)
     {
         using var find = EventTables.Command(connection, null, $"select id from {tables.ValueTable} where trait = $0 and value = $1", 2);
-        return EventTables.Run(find, trait, EventBytes.Stored(value)).ExecuteScalar() is long number ? Places(number) : new ListCursor([], query.Descending);
+        return EventTables.Run(find, trait, EventValues.Stored(value)).ExecuteScalar() is long number ? Places(number) : new ListCursor([], query.Descending);
     }
 
     private PlaceCursor Places(long value) => Add(new PlaceCursor(connection, tables.PlaceTable, "event", value, query.Descending));
@@ -165,7 +145,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
         if (id.Kind != ValueKind.Text)
             return new([], query.Descending);
         using var find = EventTables.Command(connection, null, $"select generated, id from {tables.EventTable} where message_id = $0", 1);
-        return List(EventTables.Run(find, EventBytes.Key(id.Text!)), 1)!;
+        return List(EventTables.Run(find, EventValues.Key(id.Text!)), 1)!;
     }
 
     /// <summary>The places of a comparison that few values meet; null where it is many.</summary>
@@ -194,7 +174,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     /// <summary>The condition, on <c>event_value v</c>, that selects all values that meet a comparison (and perhaps more); null where none can.</summary>
     private (string Condition, int Trait, object Value)? Values(Predicate.Compare comparison)
     {
-        if (TraitNumber(comparison.Field) is not { Number: { } number } trait || comparison.Value.Kind != KindOf(trait.Type))
+        if (TraitNumber(comparison.Field) is not { Number: { } number } trait || comparison.Value.Kind != EventConditions.KindOf(trait.Type))
             return null;
         var compared = comparison.Operator switch
         {
@@ -206,8 +186,8 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
             _ => "v.value >= $1",
         };
         if (trait.Type == TraitType.Float) // NaN comes before all numbers to the filter and after them here
-            compared = double.IsNaN(comparison.Value.Number) ? "$1 is not null" : $"({compared} or v.value >= '{EventBytes.NaN}')";
-        return ($"v.trait = $0 and {compared}", number, EventBytes.Stored(comparison.Value));
+            compared = double.IsNaN(comparison.Value.Number) ? "$1 is not null" : $"({compared} or v.value >= '{EventValues.NaN}')";
+        return ($"v.trait = $0 and {compared}", number, EventValues.Stored(comparison.Value));
     }
 
     private ListCursor? List(SqliteCommand find, int max)
@@ -230,7 +210,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
         using var reader = EventTables.Run(_load, place.Number).ExecuteReader();
         if (!reader.Read())
             throw new InvalidDataException($"Telemetry event {place.Number} is listed in '{tables.Location}', but not there.");
-        var (messageId, type, position) = (EventBytes.MessageId(reader.GetValue(0)), Value(reader.GetInt64(1)).Value.Text!, reader.GetInt64(2));
+        var (messageId, type, position) = (EventValues.MessageId(reader.GetValue(0)), Value(reader.GetInt64(1)).Value.Text!, reader.GetInt64(2));
         var e = new TelemetryEvent(messageId, type, place.GeneratedAt, EventBytes.Numbers(reader.GetFieldValue<byte[]>(3)).ConvertAll(Value));
         return new(reader.IsDBNull(4) ? e : e with { Raw = EventBytes.Raw(reader.GetFieldValue<byte[]>(4)) }, place, position);
     }
@@ -247,7 +227,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
             throw new InvalidDataException($"Trait value {number} is used in '{tables.Location}', but not there.");
         return reader.IsDBNull(1)
             ? new("event_type", QueryValue.Of(reader.GetString(0)))
-            : new(reader.GetString(1), EventBytes.Value(reader.GetValue(0), (TraitType)reader.GetByte(2)));
+            : new(reader.GetString(1), EventValues.Value(reader.GetValue(0), (TraitType)reader.GetByte(2)));
     }
 
     private T Add<T>(T open)

@@ -7,15 +7,10 @@ using Telemetry.Projections.Samples.Reading;
 
 namespace Telemetry.Projections.Stores.Sqlite;
 
-/// <summary>The tables of one generation of telemetry events.</summary>
-/// <remarks>
-/// A trait's value is stored once, however many events have it: an event is a list of numbers of values. Every value has the places of its
-/// events in the order in which they are listed, so that any equality answers from its first hit on; the type of an event, and that it has
-/// no <c>project_id</c>, are values too.
-/// </remarks>
+/// <inheritdoc cref="IEventTables"/>
 /// <param name="step">Called before each step of a write: tests stop there.</param>
 internal sealed class EventTables(ReadModelDatabase database, Generation generation, Action<string>? step = null)
-    : SqliteTables(database, generation, ["event_place", "event", "event_trait", "event_value", "event_type_trait"], step)
+    : SqliteTables(database, generation, ["event_place", "event", "event_trait", "event_value", "event_type_trait"], step), IEventTables
 {
     /// <summary>How many values the writer remembers the numbers of, and readers the values.</summary>
     private const int MaxRemembered = 50_000;
@@ -36,7 +31,6 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
     internal string PlaceTable => $"event_place{Suffix}";
     private string TypeTraitTable => $"event_type_trait{Suffix}";
 
-    /// <summary>The number of the last event; 0 without any.</summary>
     public long LastNumber()
     {
         using var lease = _database.Connect();
@@ -70,7 +64,6 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
         create table {TypeTraitTable} (type integer not null, trait integer not null, primary key (type, trait)) without rowid;
         """;
 
-    /// <summary>Stores events and, for the live generation, how far they are complete; all of it or nothing.</summary>
     public void Write(IReadOnlyList<TelemetryEventRow> rows, long position, bool live)
     {
         try
@@ -90,16 +83,13 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
         }
     }
 
-    /// <summary>Those of some message ids that are stored.</summary>
-    public HashSet<string> Known(IEnumerable<string> messageIds)
+    public HashSet<string> Known(IReadOnlyCollection<string> messageIds, long upTo)
     {
         using var lease = _database.Connect();
-        using var find = Command(lease.Connection, null, $"select 1 from {EventTable} where message_id = $0", 1);
-        return messageIds.Where(id => Run(find, EventBytes.Key(id)).ExecuteScalar() is not null).ToHashSet();
+        using var find = Command(lease.Connection, null, $"select 1 from {EventTable} where message_id = $0 and id <= $1", 2);
+        return messageIds.Where(id => Run(find, EventValues.Key(id), upTo).ExecuteScalar() is not null).ToHashSet();
     }
 
-    /// <summary>The events that a filter selects, in the order asked for.</summary>
-    /// <param name="upTo">Events of higher numbers are not there yet.</param>
     public List<TelemetryEventRow> Search(TelemetryEventQuery query, long upTo, QueryBudget budget)
     {
         using var lease = _database.Connect();
@@ -107,14 +97,12 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
         return search.Run();
     }
 
-    /// <summary>The types of events, in no order.</summary>
     public List<string> EventTypes()
     {
         using var lease = _database.Connect();
         return Query(lease, $"select value from {ValueTable} where trait = {EventBytes.TypeTrait}", r => r.GetString(0));
     }
 
-    /// <summary>The traits that events of some types have, each with its type, in no order.</summary>
     public List<(string EventType, TraitDescription Trait)> TraitsOf(IReadOnlyCollection<string> eventTypes)
     {
         using var lease = _database.Connect();
@@ -163,7 +151,7 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
                 if (_typeTraits.Add((type, trait)))
                     Run(insertPair, type, trait).ExecuteNonQuery();
             }
-            Run(insertEvent, place.Number, EventBytes.Key(e.MessageId), type, place.GeneratedAt, position, EventBytes.Numbers(numbers), EventBytes.Raw(e)).ExecuteNonQuery();
+            Run(insertEvent, place.Number, EventValues.Key(e.MessageId), type, place.GeneratedAt, position, EventBytes.Numbers(numbers), EventBytes.Raw(e)).ExecuteNonQuery();
         }
         _step?.Invoke("places");
         places.Sort(); // neighbours go into the same page
@@ -218,7 +206,7 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
         {
             if (tables._values.TryGetValue((trait, value), out var number))
                 return number;
-            var stored = EventBytes.Stored(value);
+            var stored = EventValues.Stored(value);
             if (Run(_find, trait, stored).ExecuteScalar() is long found)
             {
                 number = found;

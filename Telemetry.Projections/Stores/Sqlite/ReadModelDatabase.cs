@@ -63,6 +63,8 @@ internal sealed class ReadModelDatabase : IReadModelStore
 
     public IAuditTables AuditTables(Generation generation) => new AuditTables(this, generation);
 
+    public IEventTables EventTables(Generation generation, Action<string>? step = null) => new EventTables(this, generation, step);
+
     /// <summary>One writer at a time: whoever writes holds it.</summary>
     public Lock Writing { get; } = new();
 

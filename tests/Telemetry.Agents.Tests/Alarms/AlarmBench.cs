@@ -60,20 +60,40 @@ internal sealed class AlarmBench : IAsyncDisposable
         Get<AlarmCommands>().CreateAsync(Admin, JsonDocument.Parse(body.Replace('\'', '"')).RootElement, TestContext.Current.CancellationToken);
 
     /// <summary>Adds a sample that was true some seconds ago.</summary>
-    public void Sample(string meter, string resource, double volume, int secondsAgo, string project = "p", string source = "openstack", string metadata = "{}") =>
-        Samples.Add(new SampleBatch(
+    public async Task SampleAsync(string meter, string resource, double volume, int secondsAgo, string project = "p", string source = "openstack", string metadata = "{}")
+    {
+        var batch = new SampleBatch(
             [new SeriesKey(meter, SampleType.Gauge, "%", resource, project, "u", source)],
             [UnixMicroseconds.From(Time.GetUtcNow()) - secondsAgo * UnixMicroseconds.PerSecond], [volume],
-            [Metadata.Parse(System.Text.Encoding.UTF8.GetBytes(metadata))]));
+            [Metadata.Parse(System.Text.Encoding.UTF8.GetBytes(metadata))]);
+        await Store.AppendAsync(
+            [new NewEvent(EventId.New(), "samples-recorded", new EventBody.Samples(batch), [.. batch.Streams().Select(s => new StreamExpectation(s))])],
+            TestContext.Current.CancellationToken);
+        Samples.Add(batch);
+    }
 
     /// <summary>Evaluates all alarms now, and waits until everybody is told.</summary>
-    public async Task TickAsync()
+    public async Task<EvaluationCycle> TickAsync()
     {
-        await Evaluator.EvaluateAsync(Time.GetUtcNow(), TestContext.Current.CancellationToken);
+        var cycle = await Evaluator.EvaluateAsync(Time.GetUtcNow(), TestContext.Current.CancellationToken);
         await Notifier.IdleAsync();
+        return cycle;
     }
 
     public async Task<Alarm> FindAsync(string id) => (await Reader.FindAsync(id, TestContext.Current.CancellationToken))!;
+
+    /// <summary>Waits until an alarm has changed its state, and gives it as it is then.</summary>
+    public async Task<Alarm> ChangedAsync(string id)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        await foreach (var recorded in Store.SubscribeAsync(0, limit.Token))
+        {
+            if (recorded.Type == AlarmEvent.AlarmStateChanged.Name && recorded.Streams[0].Stream == Alarm.StreamOf(id))
+                break;
+        }
+        return (await Get<AlarmStore>().LoadAsync(id, limit.Token))!;
+    }
 
     /// <summary>The types and details of an alarm's history, newest first.</summary>
     public async Task<IReadOnlyList<AlarmChange>> HistoryAsync(string id) =>

@@ -19,10 +19,10 @@ public sealed class AlarmEvaluatorTests
         async Task<AlarmState> TickWithAsync(double volume)
         {
             bench.Time.Advance(TimeSpan.FromSeconds(300));
-            bench.Sample("CPUUtilization", "inst-002", volume - 10, 200, source: "OS/compute");
-            bench.Sample("CPUUtilization", "inst-002", volume + 10, 100, source: "OS/compute");
-            bench.Sample("CPUUtilization", "inst-001", 0, 100, source: "OS/compute");
-            bench.Sample("CPUUtilization", "inst-002", 0, 100, source: "other");
+            await bench.SampleAsync("CPUUtilization", "inst-002", volume - 10, 200, source: "OS/compute");
+            await bench.SampleAsync("CPUUtilization", "inst-002", volume + 10, 100, source: "OS/compute");
+            await bench.SampleAsync("CPUUtilization", "inst-001", 0, 100, source: "OS/compute");
+            await bench.SampleAsync("CPUUtilization", "inst-002", 0, 100, source: "other");
             await bench.TickAsync();
             return (await bench.FindAsync(alarm.Id)).State;
         }
@@ -59,12 +59,12 @@ public sealed class AlarmEvaluatorTests
         {
             alarms.Add(await bench.CreateAsync(Threshold("n", $"'query': [{{'field': 'resource_id', 'value': 'r{i}'}}]")));
             if (i > 0)
-                bench.Sample("cpu", $"r{i}", i % 2 == 0 ? 90 : 10, 30);
+                await bench.SampleAsync("cpu", $"r{i}", i % 2 == 0 ? 90 : 10, 30);
         }
 
         await bench.TickAsync();
 
-        Assert.Equal(1, bench.Samples.Asked);
+        Assert.Equal(2, bench.Samples.Asked); // the second is for samples of later than now
         for (var i = 0; i < alarms.Count; i++)
             Assert.Equal(i == 0 ? AlarmState.InsufficientData : i % 2 == 0 ? AlarmState.Alarm : AlarmState.Ok, (await bench.FindAsync(alarms[i].Id)).State);
     }
@@ -81,7 +81,7 @@ public sealed class AlarmEvaluatorTests
 
         await bench.TickAsync();
 
-        Assert.Equal(3, bench.Samples.Asked);
+        Assert.Equal(3 + 1, bench.Samples.Asked); // the last is for samples of later than now
     }
 
     [Fact]
@@ -90,9 +90,9 @@ public sealed class AlarmEvaluatorTests
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(Threshold(
             "heat", "'query': [{'field': 'metadata.metering.stack', 'value': 's1'}, {'field': 'project_id', 'value': 'p'}]"));
-        bench.Sample("cpu", "r1", 90, 30, metadata: """{"metering": {"stack": "s1"}}""");
-        bench.Sample("cpu", "r2", 0, 30, metadata: """{"metering": {"stack": "s2"}}""");
-        bench.Sample("cpu", "r3", 0, 30, project: "other", metadata: """{"metering": {"stack": "s1"}}""");
+        await bench.SampleAsync("cpu", "r1", 90, 30, metadata: """{"metering": {"stack": "s1"}}""");
+        await bench.SampleAsync("cpu", "r2", 0, 30, metadata: """{"metering": {"stack": "s2"}}""");
+        await bench.SampleAsync("cpu", "r3", 0, 30, project: "other", metadata: """{"metering": {"stack": "s1"}}""");
 
         await bench.TickAsync();
 
@@ -107,7 +107,7 @@ public sealed class AlarmEvaluatorTests
     {
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(Threshold("n", "", more));
-        bench.Sample("cpu", "r", 90, 30);
+        await bench.SampleAsync("cpu", "r", 90, 30);
 
         await bench.TickAsync();
 
@@ -124,7 +124,7 @@ public sealed class AlarmEvaluatorTests
         for (var i = 0; i < 3; i++)
         {
             bench.Time.Advance(TimeSpan.FromSeconds(60));
-            bench.Sample("cpu", "r", 90, 30);
+            await bench.SampleAsync("cpu", "r", 90, 30);
             await bench.TickAsync();
         }
 
@@ -141,10 +141,11 @@ public sealed class AlarmEvaluatorTests
         await using var one = await AlarmBench.StartAsync();
         var alarm = await one.CreateAsync(Threshold("n", ""));
         await using var two = await AlarmBench.StartAsync(one);
-        one.Sample("cpu", "r", 90, 30);
+        await one.SampleAsync("cpu", "r", 90, 30);
 
         var now = one.Time.GetUtcNow();
-        var stored = await one.Evaluator.EvaluateAsync(now, TestContext.Current.CancellationToken) + await two.Evaluator.EvaluateAsync(now, TestContext.Current.CancellationToken);
+        var stored = (await one.Evaluator.EvaluateAsync(now, TestContext.Current.CancellationToken)).Transitions
+            + (await two.Evaluator.EvaluateAsync(now, TestContext.Current.CancellationToken)).Transitions;
         await one.Notifier.IdleAsync();
         await two.Notifier.IdleAsync();
 
@@ -180,7 +181,7 @@ public sealed class AlarmEvaluatorTests
     {
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(Threshold("n", ""));
-        bench.Sample("cpu", "r", 90, 30);
+        await bench.SampleAsync("cpu", "r", 90, 30);
         await bench.Get<AlarmCommands>().SetStateAsync(AlarmBench.Admin, alarm.Id, AlarmState.Ok, ct: TestContext.Current.CancellationToken);
         await bench.Get<PendingNotifications>().TellAsync(AlarmShares.All.ToHashSet(), TestContext.Current.CancellationToken);
         await bench.Notifier.IdleAsync();
@@ -208,7 +209,7 @@ public sealed class AlarmEvaluatorTests
     {
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(Threshold("n", ""));
-        bench.Sample("cpu", "r", 90, 30);
+        await bench.SampleAsync("cpu", "r", 90, 30);
         await bench.Get<AlarmCommands>().DeleteAsync(AlarmBench.Admin, alarm.Id, ct: TestContext.Current.CancellationToken);
 
         await bench.TickAsync();
@@ -244,8 +245,8 @@ public sealed class AlarmEvaluatorTests
               {'type': 'threshold', 'meter_name': 'cpu', 'threshold': 80, 'comparison_operator': 'gt'},
               {'type': 'gnocchi_resources_threshold', 'metric': 'cpu', 'resource_id': 'r', 'resource_type': 'instance', 'aggregation_method': 'max', 'threshold': 95, 'comparison_operator': 'lt'}]}}
             """);
-        bench.Sample("cpu", "r", 90, 30, project: "service");
-        bench.Sample("cpu", "r", 0, 30, project: "other"); // the leaf is limited to the alarm's project
+        await bench.SampleAsync("cpu", "r", 90, 30, project: "service");
+        await bench.SampleAsync("cpu", "r", 0, 30, project: "other"); // the leaf is limited to the alarm's project
 
         await bench.TickAsync();
 
@@ -269,10 +270,10 @@ public sealed class AlarmEvaluatorTests
         bench.Time.Advance(TimeSpan.FromSeconds(59)); // the newest granule began 59 s ago
         var alarm = await bench.CreateAsync(
             $"{{'name': 'n', 'type': 'gnocchi_resources_threshold', 'gnocchi_resources_threshold_rule': {{'metric': 'cpu', 'resource_id': 'r', 'resource_type': 'instance', 'aggregation_method': '{method}', 'threshold': {threshold}, 'comparison_operator': 'ge'}}}}");
-        bench.Sample("cpu", "r", 0, 500);
-        bench.Sample("cpu", "r", 20, 40);
-        bench.Sample("cpu", "r", 40, 20);
-        bench.Sample("cpu", "other", 1_000, 20);
+        await bench.SampleAsync("cpu", "r", 0, 500);
+        await bench.SampleAsync("cpu", "r", 20, 40);
+        await bench.SampleAsync("cpu", "r", 40, 20);
+        await bench.SampleAsync("cpu", "other", 1_000, 20);
 
         await bench.TickAsync();
 
@@ -291,9 +292,9 @@ public sealed class AlarmEvaluatorTests
             $"{{'name': 'm', 'type': 'gnocchi_aggregation_by_metrics_threshold', 'gnocchi_aggregation_by_metrics_threshold_rule': {{'metrics': ['cpu', 'memory'], {Rest}}}}}");
         // r1 has three samples of 10, r2 one of 100: mean of means 55, not the mean of all.
         foreach (var ago in (int[])[30, 20, 10])
-            bench.Sample("cpu", "r1", 10, ago, metadata: """{"server_group": "g"}""");
-        bench.Sample("cpu", "r2", 100, 10, metadata: """{"server_group": "g"}""");
-        bench.Sample("cpu", "r3", 5_000, 10, metadata: """{"server_group": "other"}""");
+            await bench.SampleAsync("cpu", "r1", 10, ago, metadata: """{"server_group": "g"}""");
+        await bench.SampleAsync("cpu", "r2", 100, 10, metadata: """{"server_group": "g"}""");
+        await bench.SampleAsync("cpu", "r3", 5_000, 10, metadata: """{"server_group": "other"}""");
 
         await bench.TickAsync();
 
@@ -310,7 +311,23 @@ public sealed class AlarmEvaluatorTests
         await using var bench = await AlarmBench.StartAsync();
         var alarm = await bench.CreateAsync(
             $"{{'name': 'n', 'type': 'gnocchi_resources_threshold', 'state': 'ok', 'gnocchi_resources_threshold_rule': {{'metric': '{metric}', 'resource_id': '{resource}', 'resource_type': 'instance', 'aggregation_method': 'mean', 'threshold': 1}}}}");
-        bench.Sample("cpu", "r", 20, 4_000);
+        await bench.SampleAsync("cpu", "r", 20, 4_000);
+
+        await bench.TickAsync();
+
+        Assert.Equal((AlarmState.InsufficientData, reason), ((await bench.FindAsync(alarm.Id)).State, (await bench.FindAsync(alarm.Id)).StateReason));
+    }
+
+    [Theory]
+    [InlineData("gnocchi_aggregation_by_metrics_threshold", "'metrics': ['cpu', 'nope']", "At least of metrics in ['cpu', 'nope'] does not exist")]
+    [InlineData("gnocchi_aggregation_by_metrics_threshold", "'metrics': ['cpu']", "No datapoint for granularity 60")]
+    [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'nope', 'resource_type': 'instance', 'query': '{\\\"=\\\": {\\\"id\\\": \\\"r\\\"}}'", "metric nope does not exists")]
+    [InlineData("gnocchi_aggregation_by_resources_threshold", "'metric': 'cpu', 'resource_type': 'instance', 'query': '{\\\"=\\\": {\\\"id\\\": \\\"r\\\"}}'", "No datapoint for granularity 60")]
+    public async Task Metrics_without_points_say_why(string type, string rule, string reason)
+    {
+        await using var bench = await AlarmBench.StartAsync();
+        var alarm = await bench.CreateAsync($"{{'name': 'n', 'type': '{type}', 'state': 'ok', '{type}_rule': {{{rule}, 'aggregation_method': 'mean', 'threshold': 1}}}}");
+        await bench.SampleAsync("cpu", "r", 20, 4_000);
 
         await bench.TickAsync();
 

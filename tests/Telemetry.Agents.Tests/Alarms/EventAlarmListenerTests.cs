@@ -73,10 +73,10 @@ public sealed class EventAlarmListenerTests
 
         var listener = bench.Get<EventAlarmListener>();
         await listener.StartAsync(TestContext.Current.CancellationToken);
-        await UntilAsync(async () => (await bench.FindAsync(alarm.Id)).State == AlarmState.Alarm);
+        Assert.Equal(AlarmState.Alarm, (await bench.ChangedAsync(alarm.Id)).State);
         Assert.Equal(AlarmState.Ok, (await bench.FindAsync(later.Id)).State);
         await bench.Store.AppendAsync([Recorded("m2")], TestContext.Current.CancellationToken);
-        await UntilAsync(async () => (await bench.FindAsync(later.Id)).State == AlarmState.Alarm);
+        Assert.Equal(AlarmState.Alarm, (await bench.ChangedAsync(later.Id)).State);
         await listener.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal("event m1", (await bench.FindAsync(alarm.Id)).Window);
@@ -92,14 +92,4 @@ public sealed class EventAlarmListenerTests
         new(EventId.New(), TelemetryEventsRecorded.Name, TelemetryEventsRecorded.Write([Event(id)]), [new(TelemetryEventStreams.Of(Event(id)))]);
 
     private static JsonElement Body(string rest) => JsonDocument.Parse($"{{'name': 'n', 'type': 'event', {rest}}}".Replace('\'', '"')).RootElement;
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (!await condition())
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            await Task.Delay(5, limit.Token);
-        }
-    }
 }

@@ -5,7 +5,6 @@ using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Leases;
-using Telemetry.Domain.Streams;
 
 namespace Telemetry.Agents.Tests.Alarms;
 
@@ -59,8 +58,7 @@ public sealed class NotifierTests
 
         bench.Notifier.Tell(Notification($"{hanging.Url}/"), Guid.NewGuid());
         bench.Notifier.Tell(Notification($"{webhook.Url}/") with { AlarmId = "b" }, Guid.NewGuid());
-        while (webhook.Received.IsEmpty)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await webhook.Called;
         release.SetResult();
         await bench.Notifier.IdleAsync();
 
@@ -71,17 +69,20 @@ public sealed class NotifierTests
     public async Task What_cannot_be_connected_to_is_tried_again_after_longer_and_longer_pauses()
     {
         await using var bench = await AlarmBench.StartAsync(null, ("WebhookRetries", "3"), ("WebhookTimeoutSeconds", "600"));
-        var began = bench.Time.GetUtcNow();
+        var pauses = new List<double>();
 
         var sending = bench.Get<HttpAction>().SendAsync("http://127.0.0.1:1/", "{}", 3, TestContext.Current.CancellationToken);
-        while (!sending.IsCompleted)
+        while (await Task.WhenAny(sending, bench.Time.NextTimerAsync()) is Task<TimeSpan> timer)
         {
-            bench.Time.Advance(TimeSpan.FromMilliseconds(500));
-            await Task.Delay(1, TestContext.Current.CancellationToken);
+            var pause = await timer;
+            if (pause == TimeSpan.FromSeconds(600)) // of the attempt itself
+                continue;
+            pauses.Add(pause.TotalSeconds);
+            bench.Time.Advance(pause);
         }
 
         Assert.Equal(("failed", 4), ((await sending).Outcome, (await sending).Attempts));
-        Assert.True(bench.Time.GetUtcNow() - began >= TimeSpan.FromSeconds(7)); // 1, 2 and 4
+        Assert.Equal([1.0, 2.0, 4.0], pauses);
     }
 
     [Fact]
@@ -92,8 +93,7 @@ public sealed class NotifierTests
         await using var bench = await AlarmBench.StartAsync(null, ("WebhookTimeoutSeconds", "3"));
 
         var sending = bench.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 3, TestContext.Current.CancellationToken);
-        while (webhook.Received.IsEmpty)
-            await Task.Delay(5, TestContext.Current.CancellationToken);
+        await webhook.Called;
         bench.Time.Advance(TimeSpan.FromSeconds(3));
 
         Assert.Equal(ActionResult.Failed("no answer within 3 s", 1), await sending);
@@ -112,6 +112,43 @@ public sealed class NotifierTests
         await using var bench = await AlarmBench.StartAsync();
 
         Assert.Equal("200 OK", (await bench.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 0, TestContext.Current.CancellationToken)).Detail);
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_byte_by_byte_is_given_up()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var bench = await AlarmBench.StartAsync(null, ("WebhookTimeoutSeconds", "3"));
+
+        var sending = bench.Get<HttpAction>().SendAsync($"http://{listener.LocalEndpoint}/", "{}", 0, TestContext.Current.CancellationToken);
+        using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        foreach (var slow in "HTTP/1.1")
+        {
+            client.GetStream().WriteByte((byte)slow);
+            bench.Time.Advance(TimeSpan.FromMilliseconds(400));
+        }
+
+        Assert.Equal(ActionResult.Failed("no answer within 3 s", 1), await sending);
+    }
+
+    [Fact]
+    public async Task A_redirect_does_not_lead_to_where_webhooks_may_not_go()
+    {
+        await using var secret = await Webhook.StartAsync();
+        await using var open = await Webhook.StartAsync(
+            c =>
+            {
+                c.Response.Redirect($"{secret.Url}/", permanent: false, preserveMethod: true);
+                return Task.CompletedTask;
+            },
+            "127.0.0.2");
+        await using var bench = await AlarmBench.StartAsync(null, ("RestrictWebhooks", "true"), ("AllowedNetworks:0", "127.0.0.2/32"));
+
+        Assert.Equal(
+            ActionResult.Refused("webhooks may not reach 127.0.0.1 (127.0.0.1)"),
+            await bench.Get<HttpAction>().SendAsync($"{open.Url}/", "{}", 0, TestContext.Current.CancellationToken));
+        Assert.Empty(secret.Received);
     }
 
     [Fact]
@@ -171,18 +208,16 @@ public sealed class NotifierTests
         var service = Service(bench);
         await service.StartAsync(TestContext.Current.CancellationToken);
 
-        while ((await bench.FindAsync(alarm.Id)).State == AlarmState.Ok)
-        {
-            bench.Time.Advance(TimeSpan.FromSeconds(1));
-            await Task.Delay(5, TestContext.Current.CancellationToken);
-        }
+        Assert.Equal(TimeSpan.FromSeconds(43), await bench.Time.NextTimerAsync());
+        bench.Time.Advance(TimeSpan.FromSeconds(43));
+        Assert.Equal(TimeSpan.FromSeconds(60), await bench.Time.NextTimerAsync()); // the cycle is over
         await service.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.EndsWith(":00", (await bench.FindAsync(alarm.Id)).Window, StringComparison.Ordinal);
     }
 
     private static AlarmEvaluationService Service(AlarmBench bench) => new(
-        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(), bench.Store, bench.Get<IProjectionProgress>(),
+        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(),
         bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time, bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
 
     private static AlarmNotification Notification(params string[] actions) =>

@@ -11,24 +11,30 @@ internal sealed class Webhook : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
+    private readonly TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     private Webhook(WebApplication app) => _app = app;
+
+    /// <summary>Completes with the first request.</summary>
+    public Task Called => _called.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
 
     public ConcurrentQueue<(string Path, string Body, IHeaderDictionary Headers)> Received { get; } = [];
 
     public string Url => _app.Urls.Single();
 
     /// <param name="answer">What to answer; 200 without it.</param>
-    public static async Task<Webhook> StartAsync(RequestDelegate? answer = null)
+    public static async Task<Webhook> StartAsync(RequestDelegate? answer = null, string host = "127.0.0.1")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseUrls($"http://{host}:0");
         var app = builder.Build();
         var webhook = new Webhook(app);
         app.Run(async context =>
         {
             using var body = new StreamReader(context.Request.Body);
             webhook.Received.Enqueue((context.Request.Path + context.Request.QueryString, await body.ReadToEndAsync(), new HeaderDictionary(context.Request.Headers.ToDictionary())));
+            webhook._called.TrySetResult();
             if (answer is not null)
                 await answer(context);
         });

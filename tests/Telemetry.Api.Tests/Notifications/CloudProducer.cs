@@ -33,7 +33,7 @@ internal sealed class CloudProducer : IAsyncDisposable
     }
 
     /// <summary>Publishes one message; the broker has it when the task completes.</summary>
-    public async Task PublishAsync(string exchange, string key, ReadOnlyMemory<byte> body, string? contentType = "application/json")
+    public async Task PublishAsync(string exchange, string key, ReadOnlyMemory<byte> body, string? contentType = "application/json", string? signature = null)
     {
         if (_declared.Add((exchange, key)))
         {
@@ -42,6 +42,8 @@ internal sealed class CloudProducer : IAsyncDisposable
             await Channel.QueueBindAsync(key, exchange, key);
         }
         var properties = new BasicProperties { ContentEncoding = "utf-8", DeliveryMode = DeliveryModes.Persistent, Priority = 0, Headers = new Dictionary<string, object?>() };
+        if (signature is not null)
+            properties.Headers["Telemetry-Signature"] = signature;
         if (contentType is not null)
             properties.ContentType = contentType;
         await Channel.BasicPublishAsync(exchange, key, mandatory: true, properties, body);

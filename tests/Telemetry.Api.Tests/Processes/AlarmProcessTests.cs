@@ -26,7 +26,8 @@ public sealed class AlarmProcessTests
     {
         using var data = new TemporaryDirectory();
         var called = new ConcurrentQueue<string>();
-        await using var webhook = await WebhookAsync(called);
+        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var webhook = await WebhookAsync(called, first);
         var server = await StartAsync(data.Path);
         try
         {
@@ -47,7 +48,7 @@ public sealed class AlarmProcessTests
             await UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}")).GetProperty("state").GetString() == "alarm");
             server = await KilledAsync(server, data.Path, step == "the state changed");
 
-            await UntilAsync(() => Task.FromResult(!called.IsEmpty));
+            await first.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
             server = await KilledAsync(server, data.Path, step == "the webhook was called");
 
             await UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}/deliveries")).GetArrayLength() == 1);
@@ -110,7 +111,7 @@ public sealed class AlarmProcessTests
             await Task.Delay(20, limit.Token);
     }
 
-    private static async Task<WebApplication> WebhookAsync(ConcurrentQueue<string> called)
+    private static async Task<WebApplication> WebhookAsync(ConcurrentQueue<string> called, TaskCompletionSource first)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -120,6 +121,7 @@ public sealed class AlarmProcessTests
         {
             using var reader = new StreamReader(context.Request.Body);
             called.Enqueue(await reader.ReadToEndAsync());
+            first.TrySetResult();
         });
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;

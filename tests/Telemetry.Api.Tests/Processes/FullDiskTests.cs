@@ -51,7 +51,7 @@ public sealed class FullDiskTests
         }
     }
 
-    private static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
+    internal static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
     {
         // Every value its own, so that the batch does not pack to nothing.
         var samples = Enumerable.Range(0, 100).Select(i =>
@@ -65,7 +65,7 @@ public sealed class FullDiskTests
         return response.StatusCode;
     }
 
-    private static async Task<int> CountAsync(HttpClient client)
+    internal static async Task<int> CountAsync(HttpClient client)
     {
         using var rows = JsonDocument.Parse(await client.GetStringAsync("/v2/meters/full/statistics"));
         return rows.RootElement[0].GetProperty("count").GetInt32();

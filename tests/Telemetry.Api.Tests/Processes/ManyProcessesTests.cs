@@ -106,8 +106,22 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var third = await StartAsync(); // takes half of the shares: nothing is told again
         await UntilAsync(async () => await HoldersAsync() is [_, _]);
         await PostAsync(third, 91);
-        await Task.Delay(TimeSpan.FromSeconds(3), TestContext.Current.CancellationToken); // three cycles of both
+        var evaluated = await EvaluationsAsync();
+        await UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
         Assert.Equal(8, called.Count);
+
+        async Task<long> EvaluationsAsync()
+        {
+            var sum = 0L;
+            foreach (var server in new[] { second, third })
+            {
+                using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/v2/metrics?all_projects=true")) { Headers = { { "X-Roles", "admin" } } };
+                using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+                var metrics = System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+                sum += metrics.GetProperty("evaluation_results").EnumerateArray().SelectMany(r => r.GetProperty("state_counters").EnumerateObject()).Sum(c => c.Value.GetInt64());
+            }
+            return sum;
+        }
     }
 
     [Fact]
@@ -131,6 +145,36 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
     }
 
+    [Fact]
+    public async Task An_answer_of_a_process_that_only_takes_samples_in_comes_when_every_process_that_answers_has_them()
+    {
+        var ingest = await StartAsync("ingest");
+        ServerProcess[] answering = [await StartAsync("api,projections"), await StartAsync("api")];
+        await UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
+        var clock = Stopwatch.StartNew();
+        for (var n = 1; n <= 20; n++)
+        {
+            var before = await CountAsync(answering[0], 0);
+            await PostAsync(ingest, n);
+            foreach (var api in answering)
+                Assert.Equal(before + 1, await CountAsync(api, 0)); // no position is asked for
+        }
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"20 posts took {clock.Elapsed}.");
+
+        Signal(answering[1], "STOP"); // it reads no more: the answer comes when the patience ends, and then without it
+        clock.Restart();
+        await PostAsync(ingest, 21);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
+        await UntilAsync(() => VisibleAsync(ingest));
+
+        async Task<bool> VisibleAsync(ServerProcess server)
+        {
+            var asked = Stopwatch.StartNew();
+            await PostAsync(server, 0);
+            return asked.Elapsed < TimeSpan.FromSeconds(1);
+        }
+    }
+
     private async Task<ServerProcess> StartAsync(string roles = "")
     {
         var (server, _) = await ServerProcess.StartAsync(Path.Combine(_data.Path, $"{_servers.Count}"), new Dictionary<string, string>
@@ -140,6 +184,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
             ["TELEMETRY__Postgres"] = _database.ConnectionString,
             ["TELEMETRY__Roles"] = roles,
             ["TELEMETRY__Alarms__EvaluationIntervalSeconds"] = "1",
+            ["TELEMETRY__Alarms__EvaluationMetrics"] = "true",
             ["TELEMETRY__Projections__FlushAfterSeconds"] = "1",
         });
         _servers.Add(server);

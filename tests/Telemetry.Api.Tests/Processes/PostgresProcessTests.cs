@@ -4,7 +4,7 @@ using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 
-/// <summary>The program with its log in PostgreSQL: killed, its server killed, standing still or full; what was acknowledged is there, once.</summary>
+/// <summary>The program with log and read models in PostgreSQL: killed, its server killed, standing still or full; what was acknowledged is there, once.</summary>
 public sealed class PostgresProcessTests
 {
     private const int Rounds = 10;
@@ -59,8 +59,7 @@ public sealed class PostgresProcessTests
         }
         await server.KillAsync();
         await server.DisposeAsync();
-        foreach (var file in Directory.GetFiles(data.Path, "read-model.db*"))
-            File.Delete(file);
+        await database.ExecuteAsync("drop schema read_models cascade");
 
         var (again, _) = await ServerProcess.StartAsync(data.Path, Settings(database));
         await using (again)
@@ -148,6 +147,51 @@ public sealed class PostgresProcessTests
     }
 
     [Fact]
+    public async Task The_commands_of_the_documentation_make_a_backup_that_can_be_restored()
+    {
+        await using var postgres = await PostgresServer.StartAsync();
+        await using var database = await postgres.CreateDatabaseAsync();
+        using var data = new TemporaryDirectory();
+        using var backup = new TemporaryDirectory();
+        var commands = File.ReadAllLines(TestData.Path("../../docs/operations.md")).Where(l => l.StartsWith("pg_", StringComparison.Ordinal) || l.StartsWith("createdb", StringComparison.Ordinal)).ToList();
+        Assert.Equal(3, commands.Count);
+        var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database!;
+        string checkpoints;
+        var (server, _) = await ServerProcess.StartAsync(Path.Combine(data.Path, "a"), Settings(database));
+        await using (server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 0));
+            checkpoints = await client.GetStringAsync("/v2/audit/checkpoint");
+            await RunAsync(commands[0].Replace(" telemetry", $" {name}", StringComparison.Ordinal));
+            Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 1)); // after the backup
+        }
+        foreach (var command in commands.Skip(1))
+            await RunAsync(command.Replace("createdb telemetry", "createdb restored", StringComparison.Ordinal).Replace("--dbname=telemetry", "--dbname=restored", StringComparison.Ordinal));
+
+        var restored = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString) { Database = "restored" }.ToString();
+        var settings = Settings(database);
+        settings["TELEMETRY__Postgres"] = restored;
+        var (again, _) = await ServerProcess.StartAsync(Path.Combine(data.Path, "b"), settings);
+        await using (again)
+        {
+            using var client = new HttpClient { BaseAddress = again.Url };
+            Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
+            Assert.Equal(checkpoints, await client.GetStringAsync("/v2/audit/checkpoint"));
+        }
+
+        async Task RunAsync(string command)
+        {
+            var start = new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", $"PATH={PostgresServer.Programs}:$PATH {command.Replace("/backup", backup.Path, StringComparison.Ordinal)}"]) { RedirectStandardError = true };
+            (start.Environment["PGHOST"], start.Environment["PGUSER"]) = (postgres.Directory, "postgres");
+            using var process = System.Diagnostics.Process.Start(start)!;
+            var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(process.ExitCode == 0, $"{command}: {error}");
+        }
+    }
+
+    [Fact]
     public async Task A_database_that_does_not_answer_stops_the_start_with_a_reason()
     {
         using var data = new TemporaryDirectory();
@@ -163,6 +207,7 @@ public sealed class PostgresProcessTests
     private static Dictionary<string, string> Settings(PostgresDatabase database, int timeoutSeconds = 10) => new()
     {
         ["TELEMETRY__Log"] = "postgres",
+        ["TELEMETRY__Store"] = "postgres",
         ["TELEMETRY__Postgres"] = database.ConnectionString,
         ["TELEMETRY__EventLog__TimeoutSeconds"] = $"{timeoutSeconds}",
     };

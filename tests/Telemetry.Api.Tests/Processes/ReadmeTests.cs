@@ -32,6 +32,54 @@ public sealed partial class ReadmeTests
         }
     }
 
+    [Fact]
+    public async Task Rating_and_proof_answer_as_README_shows()
+    {
+        var root = Path.GetFullPath(TestData.Path("../.."));
+        var readme = await File.ReadAllTextAsync(Path.Combine(root, "README.md"));
+        readme = readme[readme.IndexOf("## Rate it, prove it", StringComparison.Ordinal)..];
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        await using (server)
+        {
+            await ServerProcess.RunAsync("load", Path.Combine(root, "tests/data/samples/polled.ndjson"), "--server", server.Url.ToString());
+            using var client = new HttpClient { BaseAddress = server.Url };
+            await File.WriteAllTextAsync(data.File("log.key"), await client.GetStringAsync("/v2/audit/key"));
+        }
+        var commands = CommandPattern().Matches(readme).ToDictionary(m => m.Groups[1].Value, m => (Arguments: m.Groups[2].Value.Split(' '), Shown: m.Groups[3].Value));
+
+        var rated = await ServerProcess.RunAsync(["rate", .. commands["rate"].Arguments.Select(a => a.StartsWith("docs/", StringComparison.Ordinal) ? Path.Combine(root, a) : a), "--data", data.Path]);
+        Assert.Equal(commands["rate"].Shown, string.Join('\n', rated.Output.Split('\n').Select(l => l.TrimEnd())));
+
+        var proof = data.File("proof.json");
+        await File.WriteAllTextAsync(proof, (await ServerProcess.RunAsync("audit", "prove", commands["audit prove"].Arguments[0], "--data", data.Path)).Output);
+        var proved = ProvedPattern().Match(readme).Value;
+        Assert.Equal(0, (await ServerProcess.RunAsync("audit", "check", proof, "--key", data.File("log.key"))).Code);
+        Assert.Equal(OriginPattern().Replace(proved, "ORIGIN"), OriginPattern().Replace(await PythonAsync(Path.Combine(root, "docs/verify_proof.py"), proof, "--key", data.File("log.key")), "ORIGIN"));
+        Assert.Equal(
+            RootPattern().Replace(commands["audit verify"].Shown, "ROOT"), RootPattern().Replace((await ServerProcess.RunAsync("audit", "verify", "--data", data.Path)).Output, "ROOT"));
+    }
+
+    private static async Task<string> PythonAsync(params string[] arguments)
+    {
+        using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("python3", arguments) { RedirectStandardOutput = true })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return output;
+    }
+
+    [GeneratedRegex(@"^\$ telemetry (rate|audit prove|audit verify) ?(.*)\n((?:[^$`\n].*\n|\n)*)", RegexOptions.Multiline)]
+    private static partial Regex CommandPattern();
+
+    [GeneratedRegex(@"^proved: .*\n", RegexOptions.Multiline)]
+    private static partial Regex ProvedPattern();
+
+    [GeneratedRegex(@"telemetry/[0-9a-f]{16}")]
+    private static partial Regex OriginPattern();
+
+    [GeneratedRegex(@"root \S{44}")]
+    private static partial Regex RootPattern();
+
     [GeneratedRegex(@"^\$ dotnet run .* load (\S+)\n(.+)$", RegexOptions.Multiline)]
     private static partial Regex LoadPattern();
 

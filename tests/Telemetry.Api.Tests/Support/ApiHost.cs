@@ -30,9 +30,11 @@ internal sealed class ApiHost : IAsyncDisposable
 {
     private readonly WebApplication _app;
     private readonly StoredReader? _stored;
+    private readonly PostgresDatabase? _database;
     private readonly TemporaryDirectory? _directory;
 
-    private ApiHost(WebApplication app, StoredReader? stored, TemporaryDirectory? directory = null) => (_app, _stored, _directory) = (app, stored, directory);
+    private ApiHost(WebApplication app, StoredReader? stored, PostgresDatabase? database, TemporaryDirectory? directory = null) =>
+        (_app, _stored, _database, _directory) = (app, stored, database, directory);
 
     /// <summary>Where Kestrel listens, for <see cref="RawHttp"/>.</summary>
     public Uri Address => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
@@ -45,17 +47,18 @@ internal sealed class ApiHost : IAsyncDisposable
     public static Task<ApiHost> StartAlarmsAsync(TimeProvider time, IMeteringReader? reader = null, params (string Key, string Value)[] settings) =>
         StartAsync(reader, false, settings, time);
 
-    /// <summary>The REST API with telemetry events, streams and alarms that they fire, over an event store in memory and read models in a file.</summary>
+    /// <summary>The REST API with telemetry events, streams and alarms that they fire, over an event store in memory and read models in a file, or all of it in PostgreSQL.</summary>
     public static async Task<ApiHost> StartEventsAsync(params (string Key, string Value)[] settings)
     {
         var directory = new TemporaryDirectory();
+        var database = await TestStore.DatabaseAsync();
         var builder = Builder(settings);
         builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddSampleIntake();
         builder.Services.AddEventApi();
-        builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(TimeProvider.System));
+        builder.Services.AddTestStores(database, TimeProvider.System);
         builder.Services.Configure<ProjectionsOptions>(o => o.Directory = directory.Path);
         builder.Services.AddTelemetryProjections();
         builder.Services.AddTelemetryEvents();
@@ -69,7 +72,7 @@ internal sealed class ApiHost : IAsyncDisposable
         app.MapAuditApi(tree: false);
         app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app, null, directory);
+        return new(app, null, database, directory);
     }
 
     public IServiceProvider Services => _app.Services;
@@ -113,6 +116,7 @@ internal sealed class ApiHost : IAsyncDisposable
         if (_directory is not null)
             await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        await TestStore.GiveBackAsync(_database);
         if (_stored is not null)
             await _stored.DisposeAsync();
         _directory?.Dispose();
@@ -131,6 +135,7 @@ internal sealed class ApiHost : IAsyncDisposable
     {
         reader ??= TestSamples.Reader();
         var stored = reader is BruteForceReader truth ? await StoredReader.OfAsync(truth) : null;
+        var database = alarmTime is null ? null : await TestStore.DatabaseAsync();
         var builder = Builder(settings);
         if (kestrel)
             builder.WebHost.UseUrls("http://127.0.0.1:0");
@@ -139,13 +144,16 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddTelemetryApi();
         builder.Services.AddSingleton(stored?.Reader ?? reader);
         builder.Services.AddSampleIntake();
-        builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
         builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
         if (alarmTime is not null)
         {
             builder.Services.AddSingleton(alarmTime);
-            builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(alarmTime));
+            builder.Services.AddTestStores(database, alarmTime);
             builder.Services.AddAlarms();
+        }
+        else
+        {
+            builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
         }
         var app = builder.Build();
         app.UseTelemetryApi();
@@ -153,7 +161,7 @@ internal sealed class ApiHost : IAsyncDisposable
         if (alarmTime is not null)
             app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
-        return new(app, stored);
+        return new(app, stored, database);
     }
 
     private sealed class NothingToWaitFor : IProjectionProgress

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Reflection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Telemetry.Conformance;
@@ -8,26 +6,12 @@ using Telemetry.Domain.Streams;
 using Telemetry.Projections;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores.Postgres;
-using Xunit.v3;
 
 namespace Telemetry.Api.Tests.Support;
-
-/// <summary>The store that a class's tests run on; <see cref="StoredReader.Variable"/> names it for all others.</summary>
-[AttributeUsage(AttributeTargets.Class)]
-internal sealed class OnStoreAttribute(string store) : Attribute
-{
-    public string Store => store;
-}
 
 /// <summary>A reader of what a brute-force reader holds, out of a read-model store: projected, stored, and loaded again with nothing kept in memory.</summary>
 internal sealed class StoredReader : IAsyncDisposable
 {
-    /// <summary>Names a store for all tests: <c>sqlite</c> or <c>postgres</c>. Without it they ask the brute-force reader.</summary>
-    public const string Variable = "TELEMETRY_TEST_STORE";
-
-    // A database takes longer to make than to empty.
-    private static readonly ConcurrentBag<PostgresDatabase> Idle = [];
-
     private readonly TemporaryDirectory _directory = new();
     private readonly InMemoryEventStore _log = new(new ManualTime(TestSamples.RecordedAt));
     private PostgresDatabase? _database;
@@ -38,13 +22,9 @@ internal sealed class StoredReader : IAsyncDisposable
     /// <summary>Null where the test asks the brute-force reader itself.</summary>
     public static async Task<StoredReader?> OfAsync(BruteForceReader truth)
     {
-        var store = (TestContext.Current.TestClass as IXunitTestClass)?.Class.GetCustomAttribute<OnStoreAttribute>()?.Store ?? Environment.GetEnvironmentVariable(Variable);
-        if (string.IsNullOrEmpty(store))
+        if (TestStore.Name is null)
             return null;
-        Assert.True(store is "sqlite" or "postgres", $"{Variable} is sqlite or postgres, not '{store}'.");
-        var reader = new StoredReader();
-        if (store == "postgres")
-            reader._database = Idle.TryTake(out var idle) ? idle : await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var reader = new StoredReader { _database = await TestStore.DatabaseAsync() };
         foreach (var (batch, id) in truth.Batches)
             await reader._log.AppendAsync([new NewEvent(id, "samples-recorded", new EventBody.Samples(batch), [.. batch.Streams().Select(s => new StreamExpectation(s))])]);
         await reader.StartAsync();
@@ -56,11 +36,7 @@ internal sealed class StoredReader : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        if (_database is not null)
-        {
-            await _database.ExecuteAsync("drop schema read_models cascade");
-            Idle.Add(_database);
-        }
+        await TestStore.GiveBackAsync(_database);
         _directory.Dispose();
     }
 

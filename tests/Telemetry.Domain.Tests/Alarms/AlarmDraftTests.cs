@@ -203,7 +203,7 @@ public sealed class AlarmDraftTests
     [InlineData("trust+http://user@h/x", Refusal.Invalid, "trust URL cannot contain a trust ID.")]
     public void An_action_that_cannot_be_called_is_refused(string action, Refusal reason, string message)
     {
-        var refused = Assert.Throws<AlarmRefusedException>(() => AlarmActions.Check("ok_actions", [action], Member, -1));
+        var refused = Assert.Throws<AlarmRefusedException>(() => AlarmActions.Check("ok_actions", [action], Member, new()));
 
         Assert.Equal((reason, message), (refused.Reason, refused.Message));
     }
@@ -214,15 +214,15 @@ public sealed class AlarmDraftTests
     [InlineData("trust+https://h/x")]
     [InlineData("zaqar://?topic=t")]
     [InlineData("trust+heat://")]
-    public void An_action_of_a_known_scheme_is_accepted(string action) => AlarmActions.Check("ok_actions", [action], Member, 1);
+    public void An_action_of_a_known_scheme_is_accepted(string action) => AlarmActions.Check("ok_actions", [action], Member, new(MaxActions: 1));
 
     [Fact]
     public void Too_many_actions_are_refused() => Assert.Equal(
         "ok_actions count exceeds maximum value 1",
-        Assert.Throws<AlarmRefusedException>(() => AlarmActions.Check("ok_actions", ["http://a", "http://b"], Member, 1)).Message);
+        Assert.Throws<AlarmRefusedException>(() => AlarmActions.Check("ok_actions", ["http://a", "http://b"], Member, new(MaxActions: 1))).Message);
 
     [Fact]
-    public void An_admin_may_log() => AlarmActions.Check("ok_actions", ["log://", "test://"], Admin, -1);
+    public void An_admin_may_log() => AlarmActions.Check("ok_actions", ["log://", "test://"], Admin, new());
 
     [Fact]
     public void Constraints_of_one_alarm_have_different_names() => Assert.Equal(

@@ -104,9 +104,22 @@ public sealed class SignedNoteTests
     public void What_is_no_verifier_key_is_refused(string text) => Assert.Throws<FormatException>(() => NoteVerifier.Parse(text));
 
     [Fact]
-    public void What_the_server_signs_is_verified_by_its_public_key_and_carries_cosignatures_too()
+    public void What_is_signed_by_a_published_key_is_the_published_note()
     {
-        using var signer = new NoteSigner("telemetry.example/log", P256.Create());
+        // The private key to it, of the same documentation: kind and seed in base 64.
+        var seed = Convert.FromBase64String("AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz")[1..];
+        using var signer = new NoteSigner("PeterNeumann", new Ed25519Key(seed));
+
+        Assert.Equal(PeterKey, signer.Verifier.ToString());
+        Assert.Equal(PeterNote, signer.Sign(SignedNote.Parse(PeterNote).Text).ToString());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void What_the_server_signs_is_verified_by_its_public_key_and_carries_cosignatures_too(bool ecdsa)
+    {
+        using var signer = ecdsa ? new NoteSigner("telemetry.example/log", P256.Create()) : new("telemetry.example/log", Ed25519Key.Create());
         var note = signer.Sign(new Checkpoint("telemetry.example/log", 7, MerkleTree.EmptyRoot).ToString());
         var cosigned = SignedNote.Parse(note.With(SignedNote.Parse(PeterNote).Signatures[0]).ToString());
 

@@ -76,6 +76,20 @@ public sealed class PostgresEventStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Readers_that_learn_the_names_of_streams_at_the_same_time_do_not_disturb_each_other()
+    {
+        var writer = Open();
+        for (var i = 0; i < 20; i++)
+            await writer.AppendAsync([Samples(200)], Ct);
+        for (var round = 0; round < 10; round++)
+        {
+            var fresh = Open();
+            var counts = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(async () => await fresh.ReadAllAsync(ct: Ct).CountAsync(Ct))));
+            Assert.All(counts, count => Assert.Equal(20, count));
+        }
+    }
+
+    [Fact]
     public async Task Processes_that_write_at_once_share_streams_without_holes_and_see_each_other()
     {
         PostgresEventStore[] stores = [Open(), Open(), Open()];

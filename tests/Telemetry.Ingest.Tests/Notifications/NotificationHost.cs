@@ -60,7 +60,7 @@ internal sealed class NotificationHost : IAsyncDisposable
                     ["timestamp"] = "2026-11-20 10:00:00.000000",
                 }),
             }),
-            TestContext.Current.CancellationToken);
+            signature: null, TestContext.Current.CancellationToken);
 
     /// <summary>A list of samples in the form in which agents send them.</summary>
     public static JsonElement Messages(params SampleInFlight[] samples) =>

@@ -1,3 +1,4 @@
+using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 using Telemetry.Projections.Audit;
 
@@ -58,19 +59,22 @@ public sealed class AuditLogTests
     [Fact]
     public async Task Only_known_witnesses_cosign_and_only_checkpoints_that_were_signed_here()
     {
-        using var witness = new NoteSigner("witness.example/w", P256.Create());
-        using var stranger = new NoteSigner("stranger.example", P256.Create());
-        using var log = new AuditedLog(witness.Verifier);
+        using var witness = new Witness("witness.example/w");
+        using var stranger = new Witness("stranger.example");
+        var at = new DateTimeOffset(2026, 11, 21, 12, 0, 0, TimeSpan.Zero);
+        var verifier = NoteVerifier.Parse(witness.VerifierKey);
+        using var log = new AuditedLog(verifier);
         await log.RecordAsync(["p"]);
         var note = log.Audit.Publish().Note;
 
-        var cosigned = log.Audit.Cosign(note.With(witness.Sign(note.Text).Signatures[0]));
+        var cosigned = log.Audit.Cosign(note.With(witness.Cosign(note.Text, at)));
 
+        Assert.Equal(at, verifier.SignedAt(Assert.Single(cosigned.Note.Verify(verifier))));
         Assert.Equal(2, cosigned.Note.Signatures.Count);
         Assert.Equal(cosigned.Note.ToString(), log.Audit.Latest()!.Note.ToString());
         Assert.Single(cosigned.Note.Verify(log.Audit.Verifier));
-        Assert.Throws<AuditException>(() => log.Audit.Cosign(note.With(stranger.Sign(note.Text).Signatures[0])));
-        Assert.Throws<AuditException>(() => log.Audit.Cosign(witness.Sign(note.Text.Replace("\n1\n", "\n2\n", StringComparison.Ordinal))));
-        Assert.Throws<AuditException>(() => log.Audit.Cosign(witness.Sign("nothing\n")));
+        Assert.Throws<AuditException>(() => log.Audit.Cosign(note.With(stranger.Cosign(note.Text, at))));
+        foreach (var other in new[] { note.Text.Replace("\n1\n", "\n2\n", StringComparison.Ordinal), "nothing\n" })
+            Assert.Throws<AuditException>(() => log.Audit.Cosign(new(other, [witness.Cosign(other, at)])));
     }
 }

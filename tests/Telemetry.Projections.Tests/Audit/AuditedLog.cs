@@ -28,7 +28,7 @@ internal sealed class AuditedLog : IDisposable
     {
         _store = place?.Open() ?? new ReadModelDatabase(Path.Combine(_directory.Path, "read-model.db"), NullLogger.Instance);
         Tree = NewTree();
-        _signer = new("telemetry.example/log", P256.Create());
+        _signer = new("telemetry.example/log", Ed25519Key.Create());
         Checkpoints = new(Path.Combine(_directory.Path, "checkpoints.db"));
         Audit = new(Tree, Checkpoints, _signer, witnesses);
         Log = new(Clock);

@@ -112,12 +112,18 @@ public sealed class ProverTests : IDisposable
         Assert.Contains("\"project_id\": \"q\"", output, StringComparison.Ordinal);
         Assert.Equal(0, (await PythonAsync(EventProofJson.Write((await ProveAsync(alarm.Id.Value))!), directory, key)).Code);
 
+        using var older = new NoteSigner("telemetry.example/log", P256.Create());
+        var olderKey = Path.Combine(directory.Path, "older.key");
+        await File.WriteAllTextAsync(olderKey, $"{older.Verifier}\n", TestContext.Current.CancellationToken);
+        Assert.Equal(0, (await PythonAsync(EventProofJson.Write(sample with { Checkpoint = older.Sign(sample.Checkpoint.Text) }), directory, olderKey)).Code);
+
         foreach (var wrong in new[]
         {
             sample with { Event = sample.Event with { Leaf = Flip(sample.Event.Leaf) } },
             sample with { Event = sample.Event with { Payload = Flip(sample.Event.Payload) } },
             sample with { Event = sample.Event with { Part = 0 } },
             sample with { Signature = sample.Signature! with { Key = sample.Event } },
+            sample with { Checkpoint = older.Sign(sample.Checkpoint.Text) },
             sample with { Checkpoint = new(sample.Checkpoint.Text.Replace("log\n", "log2\n", StringComparison.Ordinal), sample.Checkpoint.Signatures) },
         })
         {

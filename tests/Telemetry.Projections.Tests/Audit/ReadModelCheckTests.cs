@@ -1,8 +1,10 @@
 using System.Text.Json;
+using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.Streams;
+using Telemetry.Projections.Alarms;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Tests.Samples;
 
@@ -20,7 +22,7 @@ public sealed class ReadModelCheckTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(ReadModelScope.Spot, ReadModelCheck.SpotSeries)]
+    [InlineData(ReadModelScope.Spot, ReadModelCheck.Spot)]
     [InlineData(ReadModelScope.Full, 300)]
     public async Task Read_models_of_the_log_are_sound(ReadModelScope scope, int compared)
     {
@@ -101,8 +103,65 @@ public sealed class ReadModelCheckTests : IAsyncDisposable
         Assert.Equal((2L, 1L), (report.Hmacs, report.UnverifiedHmacs)); // the third's monotonic_time is not kept
     }
 
-    private Task<AuditReport> VerifyAsync(ReadModelScope scope, SigningSecrets? secrets = null) =>
-        new LogVerifier(_model.Log, null, [], _signer.Verifier, new(_model.Reader, scope), secrets).VerifyAsync(ct: TestContext.Current.CancellationToken);
+    [Theory]
+    [InlineData(ReadModelScope.Spot, ReadModelCheck.Spot)]
+    [InlineData(ReadModelScope.Full, 150)]
+    public async Task Alarms_of_the_log_are_sound_deleted_ones_too(ReadModelScope scope, int compared)
+    {
+        var index = new AlarmIndex(_model.Log);
+        for (var i = 0; i < 150; i++)
+        {
+            await RecordAsync(index, $"{i}", 1, new AlarmEvent.AlarmCreated($"{i}", Definition, AlarmState.InsufficientData, By, At));
+            if (i % 2 == 0)
+                await RecordAsync(index, $"{i}", 2, new AlarmEvent.AlarmStateChanged(AlarmState.InsufficientData, AlarmState.Ok, "why", "{}", ChangeCause.Evaluation, "w", By, At));
+            if (i % 10 == 0)
+                await RecordAsync(index, $"{i}", 3, new AlarmEvent.AlarmDeleted(By, At));
+        }
+
+        var report = await VerifyAsync(scope, alarms: index);
+
+        Assert.Empty(report.Faults);
+        Assert.Equal(compared, report.AlarmsCompared);
+    }
+
+    [Theory]
+    [InlineData("state")]
+    [InlineData("definition")]
+    [InlineData("missing")]
+    [InlineData("deleted")]
+    public async Task An_alarm_that_is_answered_otherwise_than_the_log_says_is_found(string difference)
+    {
+        var index = new AlarmIndex(_model.Log);
+        await RecordAsync(index, "a", 1, new AlarmEvent.AlarmCreated("a", Definition, AlarmState.Ok, By, At));
+        await RecordAsync(
+            difference == "missing" ? null : index, "b", 1, new AlarmEvent.AlarmCreated("b", Definition, AlarmState.Ok, By, At),
+            shown: new AlarmEvent.AlarmCreated("b", difference == "definition" ? Definition with { OkActions = ["http://x"] } : Definition, difference == "state" ? AlarmState.Alarm : AlarmState.Ok, By, At));
+        if (difference == "deleted")
+            await RecordAsync(null, "b", 2, new AlarmEvent.AlarmDeleted(By, At));
+
+        var report = await VerifyAsync(ReadModelScope.Full, alarms: index);
+
+        Assert.Equal(AuditFaultKind.ReadModelDiffers, Assert.Single(report.Faults).Kind);
+        Assert.Contains("Alarm b: the log has", report.Faults[0].Message, StringComparison.Ordinal);
+    }
+
+    private static DateTimeOffset At => new(2026, 10, 5, 12, 0, 0, TimeSpan.Zero);
+
+    private static Actor By => new("u", "p", "p");
+
+    private static AlarmDefinition Definition =>
+        new("name", "d", new ThresholdRule { MeterName = "cpu", Threshold = 1 }, true, AlarmSeverity.Low, [], ["http://a"], [], false, [], "u", "p");
+
+    /// <param name="index">What answers; null where it does not learn of the event.</param>
+    /// <param name="shown">What it learns in its place.</param>
+    private async Task RecordAsync(AlarmIndex? index, string id, long version, AlarmEvent happened, AlarmEvent? shown = null)
+    {
+        await _model.Log.AppendAsync([new(EventId.New(), happened.Type, AlarmEvents.Write(happened), [new(Alarm.StreamOf(id), version - 1)])]);
+        index?.Apply(Alarm.StreamOf(id), version, shown ?? happened);
+    }
+
+    private Task<AuditReport> VerifyAsync(ReadModelScope scope, SigningSecrets? secrets = null, AlarmIndex? alarms = null) =>
+        new LogVerifier(_model.Log, null, [], _signer.Verifier, new(_model.Reader, scope, alarms: alarms), secrets).VerifyAsync(ct: TestContext.Current.CancellationToken);
 
     /// <summary>A sample of each of 300 series.</summary>
     private static SampleBatch Batch(int n) => new(

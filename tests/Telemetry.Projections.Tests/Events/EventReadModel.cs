@@ -1,25 +1,29 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Telemetry.Conformance;
 using Telemetry.Domain.Streams;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Projections.Events;
-using Telemetry.Projections.Stores.Sqlite;
+using Telemetry.Projections.Stores;
+using Telemetry.Projections.Tests.Stores;
 
 namespace Telemetry.Projections.Tests.Events;
 
 /// <summary>A log of telemetry events, the read model of it, and all of it as a list that cannot be wrong.</summary>
-internal sealed class EventReadModel : IDisposable
+internal sealed class EventReadModel : IAsyncDisposable
 {
-    private readonly TemporaryDirectory _directory = new();
-    private ReadModelDatabase _database = null!;
+    private readonly StorePlace _place;
+    private IReadModelStore _store = null!;
 
-    public EventReadModel() => Open();
+    /// <param name="place">Goes with this object.</param>
+    public EventReadModel(StorePlace place)
+    {
+        _place = place;
+        Open();
+    }
 
     public InMemoryEventStore Log { get; } = new(TimeProvider.System);
     public List<TelemetryEventRow> Truth { get; } = [];
     public EventProjection Projection { get; private set; } = null!;
     public IEventReader Reader { get; private set; } = null!;
-    public string FilePath => Path.Combine(_directory.Path, "read-model.db");
 
     /// <summary>Called before each step of a flush.</summary>
     public Action<string>? Step { get; set; }
@@ -41,7 +45,7 @@ internal sealed class EventReadModel : IDisposable
     /// <summary>As after a crash: what was not flushed is read from the log again.</summary>
     public async Task ReopenAsync()
     {
-        _database.Dispose();
+        _store.Dispose();
         Open();
         await foreach (var recorded in Log.ReadAllAsync(Projection.Position))
             Projection.Apply(recorded);
@@ -60,16 +64,16 @@ internal sealed class EventReadModel : IDisposable
         await rebuild.DropReplacedAsync();
     }
 
-    public void Dispose()
+    public async ValueTask DisposeAsync()
     {
-        _database.Dispose();
-        _directory.Dispose();
+        _store.Dispose();
+        await _place.DisposeAsync();
     }
 
     private void Open()
     {
-        _database = new(FilePath, NullLogger.Instance);
-        Projection = new(_database, NullLogger<EventProjection>.Instance, name => Step?.Invoke(name));
+        _store = _place.Open();
+        Projection = new(_store, NullLogger<EventProjection>.Instance, name => Step?.Invoke(name));
         Projection.Load();
         Reader = new EventReader(Projection, new(), TimeProvider.System);
     }

@@ -1,4 +1,5 @@
 using Telemetry.Domain.Audit;
+using Telemetry.Projections.Audit;
 using Telemetry.Projections.Tests.Audit;
 
 namespace Telemetry.Projections.Tests.Stores;
@@ -7,6 +8,31 @@ namespace Telemetry.Projections.Tests.Stores;
 public abstract class AuditTreeConformance
 {
     private protected abstract Task<StorePlace> PlaceAsync();
+
+    [Fact]
+    public async Task Checkpoints_are_kept_by_size_and_take_cosignatures_and_outlive_the_read_models()
+    {
+        await using var place = await PlaceAsync();
+        var signer = new NoteSigner("log", P256.Create());
+        KeptCheckpoint Signed(long size) => new(size, 2 * size, signer.Sign(new Checkpoint("log", size, MerkleTree.EmptyRoot).ToString()));
+        using (var checkpoints = place.OpenCheckpoints())
+        {
+            Assert.Null(checkpoints.Latest());
+            foreach (var size in new long[] { 3, 10, 7 })
+                checkpoints.Keep(Signed(size));
+            var cosigned = checkpoints.Find(7)! with { Note = checkpoints.Find(7)!.Note.With(new NoteSigner("witness", P256.Create()).Sign("x\n").Signatures[0]) };
+            Assert.Equal(2, checkpoints.Keep(cosigned).Note.Signatures.Count);
+            using (place.Open())
+            {
+            }
+            await place.DeleteAsync();
+        }
+
+        using var again = place.OpenCheckpoints();
+        Assert.Equal([(3L, 6L, 1), (7, 14, 2), (10, 20, 1)], again.All().Select(c => (c.Size, c.Position, c.Note.Signatures.Count)));
+        Assert.Equal(10, again.Latest()!.Size);
+        Assert.Null(again.Find(4));
+    }
 
     [Fact]
     public async Task The_tree_is_that_of_the_logs_leaves_through_flushes_restarts_and_rebuilds()

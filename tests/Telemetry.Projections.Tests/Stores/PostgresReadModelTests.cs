@@ -1,9 +1,13 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
+using Telemetry.Domain.TelemetryEvents;
+using Telemetry.Projections.Audit;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Stores;
 using Telemetry.Projections.Stores.Postgres;
+using Telemetry.Projections.Tests.Events;
 using Telemetry.Projections.Tests.Samples;
 
 namespace Telemetry.Projections.Tests.Stores;
@@ -14,6 +18,11 @@ public sealed class PostgresStoringTests : StoringConformance
 }
 
 public sealed class PostgresAuditTreeTests : AuditTreeConformance
+{
+    private protected override Task<StorePlace> PlaceAsync() => PostgresPlace.CreateAsync();
+}
+
+public sealed class PostgresEventTests : EventConformance
 {
     private protected override Task<StorePlace> PlaceAsync() => PostgresPlace.CreateAsync();
 }
@@ -104,6 +113,44 @@ public sealed class PostgresReadModelTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_another_process_has_stored_of_telemetry_events_is_not_news_that_was_seen_before()
+    {
+        await using var first = new EventReadModel(new Shared(_place));
+        await using var second = new EventReadModel(new Shared(_place));
+        TelemetryEvent[] events = [new("1", "t", 1, []), new("2", "t", 2, [new("size", QueryValue.Of(3))])];
+        foreach (var e in events)
+            await first.AppendAsync(e);
+        first.Projection.Flush(); // all of it, while the second one has read nothing yet
+        foreach (var e in events)
+            await second.AppendAsync(e);
+
+        Assert.Equal(["1", "2"], (await second.Reader.EventsAsync(new(Predicate.True, 10), TestContext.Current.CancellationToken)).Select(r => r.Event.MessageId));
+        Assert.Throws<ReadModelTakenException>(second.Projection.Flush);
+        using (var reload = second.Projection.BeginReload())
+            reload.Complete();
+        await second.AppendAsync(new TelemetryEvent("3", "t", 3, [new("size", QueryValue.Of(3))]));
+        second.Projection.Flush();
+        var size = new Predicate.Compare(TelemetryEventFields.Trait("size", TraitType.Integer), Comparison.Equal, QueryValue.Of(3));
+        Assert.Equal(["2", "3"], (await second.Reader.EventsAsync(new(size, 10), TestContext.Current.CancellationToken)).Select(r => r.Event.MessageId));
+    }
+
+    [Fact]
+    public void All_processes_sign_with_one_key_and_lose_no_cosignature_of_each_other()
+    {
+        using var first = new PostgresCheckpoints(_place.Database.ConnectionString);
+        using var second = new PostgresCheckpoints(_place.Database.ConnectionString);
+        var key = first.KeyPem();
+        Assert.Equal(key, second.KeyPem());
+        var signed = AuditKeyFile.Signer(key, "log").Sign(new Checkpoint("log", 0, MerkleTree.EmptyRoot).ToString());
+        var kept = first.Keep(new(0, 0, signed));
+
+        foreach (var (witness, checkpoints) in new[] { ("a", first), ("b", second) })
+            checkpoints.Keep(kept with { Note = signed.With(new NoteSigner(witness, P256.Create()).Sign(signed.Text).Signatures[0]) }); // each knows nothing of the other
+
+        Assert.Equal(["a", "b", "log"], first.Latest()!.Note.Signatures.Select(s => s.KeyName).Order());
+    }
+
+    [Fact]
     public async Task A_replaced_generation_stays_for_its_readers_and_goes_with_a_later_flush()
     {
         await using var model = new ReadModel(new Shared(_place));
@@ -170,6 +217,8 @@ public sealed class PostgresReadModelTests : IAsyncLifetime
     private sealed class Shared(StorePlace place) : StorePlace
     {
         public override IReadModelStore Open() => place.Open();
+
+        public override ICheckpoints OpenCheckpoints() => place.OpenCheckpoints();
 
         public override Task DeleteAsync() => place.DeleteAsync();
 

@@ -12,6 +12,11 @@ public sealed class SqliteAuditTreeTests : AuditTreeConformance
     private protected override Task<StorePlace> PlaceAsync() => Task.FromResult<StorePlace>(new SqlitePlace());
 }
 
+public sealed class SqliteEventTests : EventConformance
+{
+    private protected override Task<StorePlace> PlaceAsync() => Task.FromResult<StorePlace>(new SqlitePlace());
+}
+
 public sealed class SqliteRunningTests : RunningConformance
 {
     private protected override Task<StorePlace> PlaceAsync() => Task.FromResult<StorePlace>(new SqlitePlace());

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Conformance;
+using Telemetry.Projections.Audit;
 using Telemetry.Projections.Stores;
 using Telemetry.Projections.Stores.Postgres;
 using Telemetry.Projections.Stores.Sqlite;
@@ -10,6 +11,8 @@ namespace Telemetry.Projections.Tests.Stores;
 internal abstract class StorePlace : IAsyncDisposable
 {
     public abstract IReadModelStore Open();
+
+    public abstract ICheckpoints OpenCheckpoints();
 
     /// <summary>Throws everything away that is stored.</summary>
     public abstract Task DeleteAsync();
@@ -27,6 +30,8 @@ internal sealed class SqlitePlace : StorePlace
     public string FilePath => Path.Combine(_directory.Path, "read-model.db");
 
     public override IReadModelStore Open() => new ReadModelDatabase(FilePath, NullLogger.Instance);
+
+    public override ICheckpoints OpenCheckpoints() => new CheckpointStore(Path.Combine(_directory.Path, "checkpoints.db"));
 
     public override Task DeleteAsync()
     {
@@ -61,6 +66,8 @@ internal sealed class PostgresPlace(PostgresDatabase database) : StorePlace
     public static async Task<StorePlace> CreateAsync() => new PostgresPlace(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync());
 
     public override IReadModelStore Open() => new PostgresReadModels(database.ConnectionString);
+
+    public override ICheckpoints OpenCheckpoints() => new PostgresCheckpoints(database.ConnectionString);
 
     public override Task DeleteAsync() => database.ExecuteAsync("drop schema read_models cascade");
 

@@ -89,6 +89,8 @@ internal sealed class CountingAlarms(IAlarmReader inner, Reads reads) : IAlarmRe
 
     public IReadOnlyList<Alarm> Enabled() => inner.Enabled();
 
+    public AlarmWatch Watch() => inner.Watch();
+
     public IReadOnlyList<Alarm> OnEvent(string projectId, string eventType) => inner.OnEvent(projectId, eventType);
 
     private IAlarmReader Counted(string name)

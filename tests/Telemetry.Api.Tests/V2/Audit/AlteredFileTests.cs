@@ -20,7 +20,7 @@ public sealed class AlteredFileTests
         ("events", "streams"), ("streams", "name")];
 
     [Fact]
-    public async Task A_flipped_bit_anywhere_in_the_log_is_found_if_it_changes_what_the_log_says()
+    public async Task A_flipped_bit_anywhere_in_the_log_is_found_and_located_if_it_changes_what_the_log_says()
     {
         using var directory = new TemporaryDirectory();
         var original = directory.File("original");
@@ -34,12 +34,15 @@ public sealed class AlteredFileTests
             foreach (var file in Directory.EnumerateFiles(original))
                 File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
             var (table, column) = Columns[run % Columns.Length];
-            Flip(Path.Combine(copy, "events.db"), table, column, random);
+            var row = Flip(Path.Combine(copy, "events.db"), table, column, random);
 
             var (report, now) = await VerifyAsync(copy);
 
             // Packed columns have bits that mean nothing; then the log says what it said.
             Assert.True(report?.IsSound != true || leaves.SequenceEqual(now), $"a bit of {table}.{column} was not found");
+            Assert.True(
+                table != "events" || report?.IsSound != false || report.Faults.Any(f => f.Position == row || f.Leaf == row - 1),
+                $"a bit of {table}.{column} at position {row} was found elsewhere: {string.Join("; ", report?.Faults ?? [])}");
             found += report?.IsSound == true ? 0 : 1;
         }
         Assert.InRange(found, 35, 40);
@@ -119,7 +122,8 @@ public sealed class AlteredFileTests
         return services.BuildServiceProvider();
     }
 
-    private static void Flip(string file, string table, string column, Random random)
+    /// <returns>The row, in the table of events the position.</returns>
+    private static long Flip(string file, string table, string column, Random random)
     {
         using var connection = Open(file);
         using var read = connection.CreateCommand();
@@ -130,9 +134,11 @@ public sealed class AlteredFileTests
             while (reader.Read())
                 rows.Add((reader.GetInt64(0), reader.GetString(1), reader.GetValue(2)));
         }
-        while (!TryFlip(connection, table, column, rows[random.Next(rows.Count)], random))
+        while (true)
         {
-            // The file's own keys refuse two equal texts: another bit.
+            var cell = rows[random.Next(rows.Count)];
+            if (TryFlip(connection, table, column, cell, random)) // the file's own keys refuse two equal texts
+                return cell.Row;
         }
     }
 

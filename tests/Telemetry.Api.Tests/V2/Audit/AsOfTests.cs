@@ -41,6 +41,40 @@ public sealed class AsOfTests : IAsyncLifetime
         Assert.Equal("1", Assert.Single((await _host.GetAsync("/v2/meters/net?as_of=1")).Json.EnumerateArray()).GetProperty("counter_volume").ToString()[..1]);
     }
 
+    [Fact]
+    public async Task Alarms_are_what_they_were_by_position_and_by_time()
+    {
+        const string Alarm = """{"name":"a","type":"threshold","threshold_rule":{"meter_name":"net","threshold":1,"comparison_operator":"gt","statistic":"sum","period":60,"evaluation_periods":1}}""";
+        var created = await _host.SendAsync("POST", "/v2/alarms", Alarm, OfP);
+        Assert.True(created.Status == 201, created.Text);
+        var id = created.Json.GetProperty("alarm_id").GetString();
+        var before = await _host.Log.HeadAsync(TestContext.Current.CancellationToken);
+        var recordedAt = (await _host.Log.FindAsync(before, TestContext.Current.CancellationToken))!.RecordedAt;
+        Assert.Equal(200, (await _host.SendAsync("PUT", $"/v2/alarms/{id}/state", "\"alarm\"", OfP)).Status);
+        Assert.Equal(204, (await _host.SendAsync("DELETE", $"/v2/alarms/{id}", null, OfP)).Status);
+
+        Assert.Equal(404, (await _host.GetAsync($"/v2/alarms/{id}", OfP)).Status);
+        Assert.Equal(404, (await _host.GetAsync($"/v2/alarms/{id}?as_of={before - 1}", OfP)).Status);
+        Assert.Equal("insufficient data", (await _host.GetAsync($"/v2/alarms/{id}?as_of={before}", OfP)).Json.GetProperty("state").GetString());
+        Assert.Equal("alarm", (await _host.GetAsync($"/v2/alarms/{id}?as_of={before + 1}", OfP)).Json.GetProperty("state").GetString());
+        Assert.Equal("insufficient data", (await _host.GetAsync($"/v2/alarms/{id}?as_of={recordedAt:yyyy-MM-ddTHH:mm:ss.fffffff}", OfP)).Json.GetProperty("state").GetString());
+        Assert.Single((await _host.GetAsync($"/v2/alarms?as_of={before}", OfP)).Json.EnumerateArray());
+        Assert.Empty((await _host.GetAsync($"/v2/alarms?as_of={before}", ("X-Project-Id", "q"))).Json.EnumerateArray());
+        Assert.Empty((await _host.GetAsync("/v2/alarms", OfP)).Json.EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Samples_are_those_that_were_known_at_a_time()
+    {
+        var first = (await _host.Log.FindAsync(1, TestContext.Current.CancellationToken))!.RecordedAt;
+        var second = (await _host.Log.FindAsync(3, TestContext.Current.CancellationToken))!.RecordedAt;
+        if (first == second)
+            return; // the clock did not move: nothing lies between them
+
+        Assert.Single((await _host.GetAsync($"/v2/samples?as_of={first:yyyy-MM-ddTHH:mm:ss.fffffff}", OfP)).Json.EnumerateArray());
+        Assert.Equal(2, (await _host.GetAsync($"/v2/samples?as_of={second:yyyy-MM-ddTHH:mm:ss.fffffff}", OfP)).Json.EnumerateArray().Count());
+    }
+
     [Theory]
     [InlineData("yesterday")]
     [InlineData("-1")]

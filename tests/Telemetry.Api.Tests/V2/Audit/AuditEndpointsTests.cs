@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 
 namespace Telemetry.Api.Tests.V2.Audit;
@@ -111,12 +112,12 @@ public sealed class AuditEndpointsTests : IAsyncLifetime
     [Fact]
     public async Task Only_a_known_witness_cosigns()
     {
-        using var witness = new NoteSigner("w.example", P256.Create());
-        await using var host = await AuditHost.StartAsync(("Telemetry:Audit:Witnesses:0", witness.Verifier.ToString()), ("Telemetry:Audit:Origin", "telemetry.example/log"));
+        using var witness = new Witness("w.example");
+        await using var host = await AuditHost.StartAsync(("Telemetry:Audit:Witnesses:0", witness.VerifierKey), ("Telemetry:Audit:Origin", "telemetry.example/log"));
         await host.RecordAsync("p", 1);
         var note = SignedNote.Parse((await host.GetAsync("/v2/audit/checkpoint")).Text);
 
-        var cosigned = await host.SendAsync("POST", "/v2/audit/cosignature", note.With(witness.Sign(note.Text).Signatures[0]).ToString());
+        var cosigned = await host.SendAsync("POST", "/v2/audit/cosignature", note.With(witness.Cosign(note.Text, DateTimeOffset.UnixEpoch)).ToString());
 
         Assert.StartsWith("telemetry.example/log\n1\n", note.Text, StringComparison.Ordinal);
         Assert.Equal(200, cosigned.Status);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Conformance;
@@ -16,18 +17,19 @@ using Telemetry.Projections.Running;
 
 namespace Telemetry.Api.Tests.V2.Audit;
 
-/// <summary>The whole server but for its sockets: a log in memory, projections, intake and the audit API.</summary>
+/// <summary>The whole server but for its sockets: log, projections, intake and the audit API.</summary>
 internal sealed class AuditHost : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private WebApplication _app = null!;
+    private PostgresDatabase? _database;
 
     public HttpClient Client { get; private set; } = null!;
     public IEventStore Log => _app.Services.GetRequiredService<IEventStore>();
 
     public static async Task<AuditHost> StartAsync(params (string Key, string Value)[] settings)
     {
-        var host = new AuditHost();
+        var host = new AuditHost { _database = await TestStore.DatabaseAsync() };
         var builder = WebApplication.CreateSlimBuilder();
         builder.Configuration.Sources.Clear();
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
@@ -36,15 +38,17 @@ internal sealed class AuditHost : IAsyncDisposable
         builder.Services.AddTelemetryApi();
         builder.Services.AddAuditApi();
         builder.Services.AddSampleIntake();
-        builder.Services.AddSingleton<IEventStore>(new InMemoryEventStore(TimeProvider.System));
+        builder.Services.AddTestStores(host._database, TimeProvider.System);
         builder.Services.Configure<ProjectionsOptions>(o => o.Directory = host._directory.Path);
         builder.Services.AddTelemetryProjections();
         builder.Services.AddTelemetryAudit();
+        builder.Services.AddAlarms();
         builder.Services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         host._app = builder.Build();
         host._app.UseTelemetryApi();
         host._app.MapV2();
         host._app.MapAuditApi();
+        host._app.MapAlarms();
         await host._app.StartAsync(TestContext.Current.CancellationToken);
         host.Client = host._app.GetTestClient();
         return host;
@@ -80,6 +84,7 @@ internal sealed class AuditHost : IAsyncDisposable
         Client.Dispose();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        await TestStore.GiveBackAsync(_database);
         _directory.Dispose();
     }
 }

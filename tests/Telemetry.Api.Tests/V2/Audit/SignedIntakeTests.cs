@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.Options;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
+using Telemetry.Ingest.Notifications;
 
 namespace Telemetry.Api.Tests.V2.Audit;
 
@@ -84,12 +86,51 @@ public sealed class SignedIntakeTests : IAsyncLifetime
         Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k", _key, Encoding.UTF8.GetBytes(Body)))).Status);
     }
 
+    [Fact]
+    public async Task A_source_that_there_is_not_stops_the_start() => Assert.Contains(
+        "'smtp' is no source", (await Assert.ThrowsAsync<OptionsValidationException>(() => AuditHost.StartAsync(("Telemetry:Ingest:Signatures:Required:0", "smtp")))).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public async Task What_an_http_publisher_sends_is_signed_over_its_streams()
+    {
+        await _host.DisposeAsync();
+        await StartAsync(("Telemetry:Ingest:Signatures:Required:0", "rest"));
+        const string Published = """[{"id":"6e9c1ef0-3f3c-4a3f-8a5c-0f8a5a2f6f10","name":"net","type":"delta","unit":"MB","volume":1.5,"resource_id":"r","project_id":"p","user_id":"u","source":"s","timestamp":"2026-10-05T12:00:00","resource_metadata":{"a":1},"monotonic_time":null}]""";
+        using var signer = new BatchSigner("k", P256.Read(_key.ExportPkcs8PrivateKeyPem()));
+        var signature = signer.SignStreams(SampleInFlight.ToBatch(PublishedBody.ReadSamples(Encoding.UTF8.GetBytes(Published)))).ToString();
+
+        Assert.Equal(403, (await _host.SendAsync("POST", "/v2/intake/samples", Published, ("X-Roles", "admin"))).Status);
+        Assert.Equal(403, (await _host.SendAsync("POST", "/v2/intake/samples", Published.Replace("1.5", "2", StringComparison.Ordinal), ("X-Roles", "admin"), (BatchSignature.HeaderName, signature))).Status);
+        Assert.Equal(204, (await _host.SendAsync("POST", "/v2/intake/samples", Published, ("X-Roles", "admin"), (BatchSignature.HeaderName, signature))).Status);
+        Assert.Equal(1, await SignaturesAsync());
+    }
+
+    [Fact]
+    public async Task A_key_is_replaced_by_the_next_without_a_gap_and_what_it_signed_stays_signed()
+    {
+        using var next = P256.Create();
+        var body = Encoding.UTF8.GetBytes(Body);
+        Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k", _key, body))).Status);
+        Assert.Equal(403, (await PostAsync(Body, BatchSignature.OfBody("k2", next, body))).Status); // not yet
+        await RegisterAsync("k2", "p", next);
+        Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k2", next, body))).Status);
+        Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k", _key, body))).Status); // both, while senders change over
+        Assert.Equal(204, (await _host.SendAsync("DELETE", "/v2/keys/k", null)).Status);
+        Assert.Equal(403, (await PostAsync(Body, BatchSignature.OfBody("k", _key, body))).Status);
+        Assert.Equal(201, (await PostAsync(Body, BatchSignature.OfBody("k2", next, body))).Status);
+
+        Assert.Equal(4, await SignaturesAsync());
+    }
+
     private async Task StartAsync(params (string Key, string Value)[] settings)
     {
         _host = await AuditHost.StartAsync(settings);
         foreach (var (id, project) in new[] { ("k", "p"), ("q-key", "q") })
-            await _host.SendAsync("POST", "/v2/keys", JsonSerializer.Serialize(new { id, project_id = project, public_key = _key.ExportSubjectPublicKeyInfoPem() }));
+            await RegisterAsync(id, project, _key);
     }
+
+    private async Task RegisterAsync(string id, string project, ECDsa key) => Assert.Equal(
+        201, (await _host.SendAsync("POST", "/v2/keys", JsonSerializer.Serialize(new { id, project_id = project, public_key = key.ExportSubjectPublicKeyInfoPem() }))).Status);
 
     private Task<Answer> PostAsync(string body, BatchSignature signature) =>
         _host.SendAsync("POST", "/v2/samples", body, (BatchSignature.HeaderName, signature.ToString()), ("X-Roles", "admin"));

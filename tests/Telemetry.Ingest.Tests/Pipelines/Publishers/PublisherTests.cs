@@ -1,4 +1,5 @@
 using Telemetry.Conformance;
+using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.Signing;
@@ -127,7 +128,7 @@ public sealed class PublisherTests : IDisposable
         public List<(string Topic, byte[] Body)> Sent { get; } = [];
         public bool Down { get; set; }
 
-        public Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, CancellationToken ct)
+        public Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, BatchSignature? signature, CancellationToken ct)
         {
             if (Down)
                 return Task.FromException(new PublisherException("The bus is down."));

@@ -1,12 +1,11 @@
 using System.IO.Compression;
 using System.Text;
 using System.Text.Json;
-using Telemetry.Domain.Queries;
 using Telemetry.Domain.TelemetryEvents;
 
-namespace Telemetry.Projections.Stores.Sqlite;
+namespace Telemetry.Projections.Stores;
 
-/// <summary>How the parts of telemetry events are kept in SQLite.</summary>
+/// <summary>How the parts of telemetry events are kept, whatever the store.</summary>
 internal static class EventBytes
 {
     /// <summary>Stands for the type of an event among the traits.</summary>
@@ -14,33 +13,6 @@ internal static class EventBytes
 
     /// <summary>Stands for the absence of a text <c>project_id</c>.</summary>
     public const int NoProjectTrait = -1;
-
-    /// <summary>NaN is null to SQLite.</summary>
-    public const string NaN = "nan";
-
-    /// <summary>A message id: 16 bytes where it is a UUID in its usual form, else text.</summary>
-    public static object Key(string messageId) =>
-        Guid.TryParseExact(messageId, "D", out var uuid) && uuid.ToString() == messageId ? uuid.ToByteArray(bigEndian: true) : messageId;
-
-    public static string MessageId(object key) => key is byte[] uuid ? new Guid(uuid, bigEndian: true).ToString() : (string)key;
-
-    /// <summary>A value as SQLite orders it, but for <see cref="NaN"/>, which comes after all numbers.</summary>
-    public static object Stored(QueryValue value) => value.Kind switch
-    {
-        ValueKind.Text => value.Text!,
-        ValueKind.Float => double.IsNaN(value.Number) ? NaN : value.Number,
-        _ => value.Integer,
-    };
-
-    public static QueryValue Value(object stored, TraitType type) => (type, stored) switch
-    {
-        (TraitType.Text, string text) => QueryValue.Of(text),
-        (TraitType.Integer, long number) => QueryValue.Of(number),
-        (TraitType.Float, double number) => QueryValue.Of(number),
-        (TraitType.Float, NaN) => QueryValue.Of(double.NaN),
-        (TraitType.Datetime, long at) => QueryValue.Instant(at),
-        _ => throw new InvalidDataException($"A trait of type {type} has the value '{stored}'."),
-    };
 
     /// <summary>Numbers as varints of 7 bits, the lowest first.</summary>
     public static byte[] Numbers(ReadOnlySpan<long> numbers)

@@ -1,10 +1,14 @@
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.TelemetryEvents;
+using Telemetry.Projections.Tests.Events;
 
-namespace Telemetry.Projections.Tests.Events;
+namespace Telemetry.Projections.Tests.Stores;
 
-public sealed class EventReaderTests
+/// <summary>What every store answers about telemetry events.</summary>
+public abstract class EventConformance
 {
+    private protected abstract Task<StorePlace> PlaceAsync();
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -13,7 +17,7 @@ public sealed class EventReaderTests
     [InlineData(3)]
     public async Task Every_answer_is_that_of_a_plain_list_whatever_is_stored_and_what_is_not(int seed)
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         var random = new RandomEvents(seed);
         for (var i = 0; i < 300; i++)
         {
@@ -38,7 +42,7 @@ public sealed class EventReaderTests
     [MemberData(nameof(Steps))]
     public async Task A_flush_that_failed_loses_nothing_and_is_made_up_for(string step)
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         var random = new RandomEvents(7);
         await FillAsync(model, random, 20);
         model.Projection.Flush();
@@ -63,7 +67,7 @@ public sealed class EventReaderTests
     [MemberData(nameof(Steps))]
     public async Task A_crash_at_any_step_of_a_flush_leaves_a_model_that_catches_up_exactly(string step)
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         var random = new RandomEvents(8);
         await FillAsync(model, random, 20);
         model.Projection.Flush();
@@ -80,7 +84,7 @@ public sealed class EventReaderTests
     [Fact]
     public async Task Comparisons_that_many_values_meet_and_few_events_are_answered_exactly()
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         for (var i = 0; i < 40; i++)
         {
             await model.AppendAsync([.. Enumerable.Range(i * 50, 50).Select(n => new TelemetryEvent($"{n}", "t", 5_000 - n, n < 1_000
@@ -110,7 +114,7 @@ public sealed class EventReaderTests
     [Fact]
     public async Task The_same_message_id_twice_is_one_event_across_flushes_and_restarts()
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         TelemetryEvent Event(string type, string id = "07efe615-c06b-42e3-a33d-64b66bf43fab") => new(id, type, 1, []);
         await model.AppendAsync(Event("first"), Event("again"));
         await model.AppendAsync(Event("again"));
@@ -125,7 +129,7 @@ public sealed class EventReaderTests
     [Fact]
     public async Task Events_of_one_instant_come_in_the_order_of_arrival_and_pages_follow_each_other_without_gap_or_repeat()
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         for (var i = 0; i < 30; i++)
         {
             await model.AppendAsync(new TelemetryEvent($"{i}", "t", i % 3, []));
@@ -151,7 +155,7 @@ public sealed class EventReaderTests
     [Fact]
     public async Task Log_events_that_bring_none_move_the_checkpoint()
     {
-        using var model = new EventReadModel();
+        await using var model = new EventReadModel(await PlaceAsync());
         var recorded = await model.AppendAsync(new TelemetryEvent("1", "t", 1, []));
         model.Projection.Flush();
         Assert.Equal(0, model.Projection.FlushPressure);

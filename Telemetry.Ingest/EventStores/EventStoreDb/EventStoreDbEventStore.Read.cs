@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using Telemetry.Domain.Streams;
+
+namespace Telemetry.Ingest.EventStores.EventStoreDb;
+
+internal sealed partial class EventStoreDbEventStore
+{
+    private const int ConcurrentQuestions = 32;
+
+    public async IAsyncEnumerable<RecordedEvent> ReadAllAsync(long after = 0, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        var to = await HeadAsync(ct).ConfigureAwait(false);
+        after = Math.Max(after, 0);
+        var next = RangeAsync(after, to, ct);
+        while (after < to)
+        {
+            var page = await next.ConfigureAwait(false);
+            if (page.Count == 0)
+                yield break;
+            after = page[^1].Event.Position;
+            next = RangeAsync(after, to, ct); // read and unpacked while this one is being used
+            foreach (var record in page)
+            {
+                ct.ThrowIfCancellationRequested();
+                yield return record.Event;
+            }
+        }
+    }
+
+    public async IAsyncEnumerable<StreamEvent> ReadStreamAsync(
+        StreamName stream, long from = 1, ReadDirection direction = ReadDirection.Forwards, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await CatchUpAsync(ct).ConfigureAwait(false);
+        var tail = _tail.Find(stream);
+        var last = tail.Count > 0 ? tail[^1].Version : await VersionOfAsync(stream, ct).ConfigureAwait(false);
+        var stored = tail.Count > 0 ? tail[0].Version - 1 : last; // the last version that the index has
+        var forwards = direction == ReadDirection.Forwards;
+        var next = forwards ? Math.Max(from, 1) : Math.Min(from, last);
+        while (next >= 1 && next <= last)
+        {
+            foreach (var e in next > stored
+                ? [await EventAsync(tail[(int)(next - stored) - 1], ct).ConfigureAwait(false)]
+                : await IndexedAsync(stream, next, forwards ? stored - next + 1 : next, !forwards, ct).ConfigureAwait(false))
+            {
+                ct.ThrowIfCancellationRequested();
+                yield return e;
+                next = e.Version + (forwards ? 1 : -1);
+            }
+        }
+    }
+
+    public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => _feed.SubscribeAsync(after, ReadAllAsync, ct);
+
+    public async Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default)
+    {
+        var position = _tail.Find(id)?.Position ?? await AskAsync(() => _index.FindAsync(id, ct)).ConfigureAwait(false);
+        if (position is null)
+        {
+            await CatchUpAsync(ct).ConfigureAwait(false); // another process may have written it just now
+            position = _tail.Find(id)?.Position;
+        }
+        return position is null ? null : await FindAsync(position.Value, ct).ConfigureAwait(false);
+    }
+
+    public async Task<RecordedEvent?> FindAsync(long position, CancellationToken ct = default) =>
+        position >= 1 && await PageAsync(position - 1, 1, ct).ConfigureAwait(false) is [{ Event: var e }] && e.Position == position ? e : null;
+
+    public async IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await CatchUpAsync(ct).ConfigureAwait(false);
+        var names = new SortedSet<string>(_tail.Streams().Select(s => s.ToString()).Where(s => s.StartsWith(prefix, StringComparison.Ordinal)), StringComparer.Ordinal); // before the index
+        names.UnionWith(await AskAsync(() => _index.NamesAsync(prefix, ct)).ConfigureAwait(false));
+        foreach (var page in names.Chunk(ConcurrentQuestions))
+        {
+            var streams = Array.ConvertAll(page, name => StreamName.Parse(name)!.Value);
+            var versions = await Task.WhenAll(streams.Select(s => VersionOfAsync(s, ct))).ConfigureAwait(false);
+            foreach (var (stream, version) in streams.Zip(versions))
+            {
+                ct.ThrowIfCancellationRequested();
+                if (version > 0)
+                    yield return new(stream, version);
+            }
+        }
+    }
+
+    public async Task<long> HeadAsync(CancellationToken ct = default)
+    {
+        await CatchUpAsync(ct).ConfigureAwait(false);
+        return _tail.Head;
+    }
+
+    /// <summary>Events of the log after a position up to another.</summary>
+    private Task<List<LogRecord>> RangeAsync(long after, long to, CancellationToken ct) =>
+        after >= to ? Task.FromResult<List<LogRecord>>([]) : Task.Run(() => PageAsync(after, (int)Math.Min(to - after, PageEvents), ct), ct);
+
+    /// <summary>A stream's last version, 0 where it has none: nobody has written to it, or it was deleted.</summary>
+    private async Task<long> VersionOfAsync(StreamName stream, CancellationToken ct)
+    {
+        if (_tail.VersionOf(stream) is { } known)
+            return known;
+        try
+        {
+            return await _index.VersionOfAsync(stream, ct).ConfigureAwait(false);
+        }
+        catch (GrpcException e) when (e.IsStreamDeleted)
+        {
+            return 0;
+        }
+        catch (GrpcException e)
+        {
+            throw Translate(e);
+        }
+    }
+
+    private async Task<StreamEvent> EventAsync((long Version, long Position, int Part) entry, CancellationToken ct) =>
+        StreamEvent.Of(await FindAsync(entry.Position, ct).ConfigureAwait(false) ?? throw new InvalidDataException($"The log has no event at position {entry.Position}."), entry.Part);
+
+    /// <summary>Events of a stream from a version on, as its links lead to them; at least one.</summary>
+    private async Task<List<StreamEvent>> IndexedAsync(StreamName stream, long from, long count, bool backwards, CancellationToken ct)
+    {
+        var page = await AskAsync(() => _client.ReadAsync(
+            _streams.Of(stream), from - 1, backwards, (int)Math.Min(count, PageEvents), resolveLinks: true, PageBytes, ct)).ConfigureAwait(false);
+        var events = new List<StreamEvent>(page.Count);
+        foreach (var e in page)
+        {
+            if (e.Event is null || e.Link is null)
+                throw new InvalidDataException($"Event {(e.Link ?? e.Event)?.Revision} of stream '{stream}' leads to no event of the log.");
+            var record = (await RecordAsync(e.Event, ct).ConfigureAwait(false)).Event;
+            var part = record.Streams.Index().First(s => s.Item.Stream == stream).Index;
+            events.Add(StreamEvent.Of(record, part));
+        }
+        return events.Count > 0 ? events : throw new InvalidDataException($"Stream '{stream}' has no event {from - 1} in EventStoreDB, although it ends later: it was cut off or deleted.");
+    }
+}

@@ -1,0 +1,236 @@
+using System.Collections.Concurrent;
+using Telemetry.Domain.Queries;
+using Telemetry.Domain.TelemetryEvents;
+using Telemetry.Projections.Samples.Reading;
+
+namespace Telemetry.Projections.Stores.Postgres;
+
+/// <inheritdoc cref="IEventTables"/>
+internal sealed class PostgresEventTables(PostgresReadModels database, Generation generation, Action<string>? step = null)
+    : PostgresTables(database, generation, ["event_place", "event", "event_trait", "event_value", "event_type_trait"], step), IEventTables
+{
+    /// <summary>How many values the writer remembers the numbers of, and readers the values.</summary>
+    private const int MaxRemembered = 50_000;
+
+    private readonly ConcurrentDictionary<TraitDescription, int> _traits = new();
+    private readonly Dictionary<(int Trait, QueryValue Value), long> _values = []; // only the writer's
+    private readonly HashSet<(long Type, int Trait)> _typeTraits = []; // only the writer's
+    private readonly ConcurrentDictionary<long, Trait> _read = new();
+    private long _lastValue;
+
+    public string EventTable => $"event{Suffix}";
+    public string ValueTable => $"event_value{Suffix}";
+    public string PlaceTable => $"event_place{Suffix}";
+    private string TraitTable => $"event_trait{Suffix}";
+    private string TypeTraitTable => $"event_type_trait{Suffix}";
+
+    // traits: varints, the numbers of values in the order of the event; message_id and key: EventKeys
+    protected override string CreateSql => $"""
+        create table {EventTable} (
+            id bigint primary key, message_id bytea not null unique, type bigint not null, generated bigint not null,
+            position bigint not null, traits bytea not null, raw bytea);
+        create index on {EventTable} (generated, id);
+        create table {TraitTable} (id int primary key, name text not null, type int not null);
+        create table {ValueTable} (id bigint primary key, trait int not null, key bytea not null, unique (trait, key));
+        create table {PlaceTable} (value bigint, generated bigint, event bigint, primary key (value, generated, event));
+        create table {TypeTraitTable} (type bigint, trait int, primary key (type, trait));
+        """;
+
+    protected override string DistributeSql =>
+        string.Concat(((string[])[EventTable, TraitTable, ValueTable, PlaceTable, TypeTraitTable]).Select(table => $"select create_reference_table('{table}');"));
+
+    public void Load()
+    {
+        _traits.Clear();
+        _values.Clear();
+        _typeTraits.Clear();
+        _lastValue = Query($"select coalesce(max(id), 0) from {ValueTable}", r => r.GetInt64(0)).Single();
+        foreach (var (id, trait) in Query($"select id, name, type from {TraitTable}", r => (r.GetInt32(0), new TraitDescription(r.GetString(1), (TraitType)r.GetInt32(2)))))
+            _traits[trait] = id;
+        foreach (var pair in Query($"select type, trait from {TypeTraitTable}", r => (r.GetInt64(0), r.GetInt32(1))))
+            _typeTraits.Add(pair);
+    }
+
+    public long LastNumber() => Query($"select coalesce(max(id), 0) from {EventTable}", r => r.GetInt64(0)).Single();
+
+    public void Write(IReadOnlyList<TelemetryEventRow> rows, long position, bool live)
+    {
+        try
+        {
+            var news = Number(rows);
+            Write(writer => Insert(writer, news), position, live);
+        }
+        catch when (rows.Count > 0)
+        {
+            Load(); // what was to be stored is not: its numbers are free again
+            throw;
+        }
+    }
+
+    public HashSet<string> Known(IReadOnlyCollection<string> messageIds, long upTo) => messageIds.Count == 0 ? [] : [.. Query(
+        $"select message_id from {EventTable} where message_id = any($1) and id <= $2", r => EventKeys.MessageId(r.GetFieldValue<byte[]>(0)),
+        messageIds.Select(EventKeys.Of).ToArray(), upTo)];
+
+    public List<TelemetryEventRow> Search(TelemetryEventQuery query, long upTo, QueryBudget budget) => new PostgresEventSearch(this, query, upTo, budget).Run();
+
+    public List<string> EventTypes() => [.. Query(
+        $"select key from {ValueTable} where trait = {EventBytes.TypeTrait}", r => EventKeys.Value(r.GetFieldValue<byte[]>(0), TraitType.Text).Text!)];
+
+    public List<(string EventType, TraitDescription Trait)> TraitsOf(IReadOnlyCollection<string> eventTypes) => [.. Query(
+        $"""
+        select v.key, t.name, t.type from {ValueTable} v join {TypeTraitTable} p on p.type = v.id join {TraitTable} t on t.id = p.trait
+        where v.trait = {EventBytes.TypeTrait} and v.key = any($1)
+        """,
+        r => (EventKeys.Value(r.GetFieldValue<byte[]>(0), TraitType.Text).Text!, new TraitDescription(r.GetString(1), (TraitType)r.GetInt32(2))),
+        (object)eventTypes.Select(t => EventKeys.Of(QueryValue.Of(t))).ToArray())];
+
+    /// <summary>The number of a trait; null where no event has it.</summary>
+    public int? NumberOf(TraitDescription trait) => _traits.TryGetValue(trait, out var number) ? number : null;
+
+    /// <summary>Reads rows for a search.</summary>
+    public List<T> Rows<T>(string sql, Func<Npgsql.NpgsqlDataReader, T> read, params object[] parameters) => [.. Query(sql, read, parameters)];
+
+    /// <summary>The traits of numbers of values; of a type's number one whose name says nothing. What is not remembered is read in one go.</summary>
+    public Dictionary<long, Trait> Traits(IEnumerable<long> numbers)
+    {
+        var (found, missing) = (new Dictionary<long, Trait>(), new List<long>());
+        foreach (var number in numbers.Distinct())
+        {
+            if (_read.TryGetValue(number, out var known))
+                found[number] = known;
+            else
+                missing.Add(number);
+        }
+        if (missing.Count == 0)
+            return found;
+        if (_read.Count + missing.Count > MaxRemembered)
+            _read.Clear();
+        foreach (var (number, key, name, type) in Query(
+            $"select v.id, v.key, t.name, t.type from {ValueTable} v left join {TraitTable} t on t.id = v.trait where v.id = any($1)",
+            r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1), r.IsDBNull(2) ? null : r.GetString(2), r.IsDBNull(3) ? TraitType.Text : (TraitType)r.GetInt32(3)), missing.ToArray()))
+        {
+            _read[number] = found[number] = new Trait(name ?? "event_type", EventKeys.Value(key, type));
+        }
+        return missing.Find(number => !found.ContainsKey(number)) is > 0 and var absent
+            ? throw new InvalidDataException($"Trait value {absent} is used in '{Database.Location}', but not there.")
+            : found;
+    }
+
+    /// <summary>Gives numbers to what is new.</summary>
+    private NewRows Number(IReadOnlyList<TelemetryEventRow> rows)
+    {
+        var news = new NewRows();
+        var parts = rows.Select(row => Parts(row.Event, news)).ToList();
+        FindValues(parts.SelectMany(p => p).Distinct().Where(p => !_values.ContainsKey(p)).ToList());
+        foreach (var ((e, place, position), values) in rows.Zip(parts))
+        {
+            var numbers = values.ConvertAll(v => NumberOf(v, news));
+            news.Places.AddRange(numbers.Select(value => (value, place.GeneratedAt, place.Number)));
+            var traits = numbers.TakeLast(e.Traits.Count).ToArray();
+            news.Events.Add((place.Number, EventKeys.Of(e.MessageId), numbers[0], place.GeneratedAt, position, EventBytes.Numbers(traits), EventBytes.Raw(e)));
+            foreach (var (trait, _) in values.TakeLast(e.Traits.Count))
+            {
+                if (_typeTraits.Add((numbers[0], trait)))
+                    news.TypeTraits.Add((numbers[0], trait));
+            }
+        }
+        news.Places.Sort(); // neighbours go into the same page
+        if (_values.Count >= MaxRemembered)
+            _values.Clear();
+        return news;
+    }
+
+    /// <summary>The values of an event: its type, that it has no <c>project_id</c>, its traits.</summary>
+    private List<(int Trait, QueryValue Value)> Parts(TelemetryEvent e, NewRows news)
+    {
+        var parts = new List<(int, QueryValue)>(e.Traits.Count + 2) { (EventBytes.TypeTrait, QueryValue.Of(e.EventType)) };
+        if (e["project_id", TraitType.Text].Kind == ValueKind.Null)
+            parts.Add((EventBytes.NoProjectTrait, QueryValue.Of(0)));
+        foreach (var trait in e.Traits)
+        {
+            var description = new TraitDescription(trait.Name, trait.Type);
+            if (!_traits.TryGetValue(description, out var number))
+            {
+                _traits[description] = number = _traits.Count + 1;
+                news.Traits.Add((number, description));
+            }
+            parts.Add((number, trait.Value));
+        }
+        return parts;
+    }
+
+    private void FindValues(List<(int Trait, QueryValue Value)> unknown)
+    {
+        var keys = unknown.ToLookup(u => (u.Trait, Convert.ToHexString(EventKeys.Of(u.Value))), u => u.Value);
+        foreach (var page in keys.Chunk(5_000))
+        {
+            foreach (var (trait, key, id) in Query(
+                $"select trait, key, id from {ValueTable} join unnest($1, $2) as a (trait, key) using (trait, key)",
+                r => (r.GetInt32(0), Convert.ToHexString(r.GetFieldValue<byte[]>(1)), r.GetInt64(2)),
+                page.Select(k => k.Key.Trait).ToArray(), page.Select(k => Convert.FromHexString(k.Key.Item2)).ToArray()))
+            {
+                foreach (var value in keys[(trait, key)])
+                    _values[(trait, value)] = id;
+            }
+        }
+    }
+
+    private long NumberOf((int Trait, QueryValue Value) part, NewRows news)
+    {
+        if (_values.TryGetValue(part, out var number))
+            return number;
+        _values[part] = number = ++_lastValue;
+        news.Values.Add((number, part.Trait, EventKeys.Of(part.Value)));
+        return number;
+    }
+
+    private void Insert(Writer writer, NewRows news)
+    {
+        writer.Copy("traits", TraitTable, news.Traits, static (row, into) =>
+        {
+            into.Write(row.Number);
+            into.Write(row.Trait.Name);
+            into.Write((int)row.Trait.Type);
+        });
+        writer.Copy("values", ValueTable, news.Values, static (row, into) =>
+        {
+            into.Write(row.Number);
+            into.Write(row.Trait);
+            into.Write(row.Key);
+        });
+        writer.Copy("traits of types", TypeTraitTable, news.TypeTraits, static (row, into) =>
+        {
+            into.Write(row.Type);
+            into.Write(row.Trait);
+        });
+        writer.Copy("events", EventTable, news.Events, static (row, into) =>
+        {
+            into.Write(row.Number);
+            into.Write(row.Key);
+            into.Write(row.Type);
+            into.Write(row.GeneratedAt);
+            into.Write(row.Position);
+            into.Write(row.Traits);
+            if (row.Raw is { } raw)
+                into.Write(raw);
+            else
+                into.WriteNull();
+        });
+        writer.Copy("places", PlaceTable, news.Places, static (row, into) =>
+        {
+            into.Write(row.Value);
+            into.Write(row.GeneratedAt);
+            into.Write(row.Event);
+        });
+    }
+
+    /// <summary>What one flush adds.</summary>
+    private sealed class NewRows
+    {
+        public List<(int Number, TraitDescription Trait)> Traits { get; } = [];
+        public List<(long Number, int Trait, byte[] Key)> Values { get; } = [];
+        public List<(long Type, int Trait)> TypeTraits { get; } = [];
+        public List<(long Number, byte[] Key, long Type, long GeneratedAt, long Position, byte[] Traits, byte[]? Raw)> Events { get; } = [];
+        public List<(long Value, long GeneratedAt, long Event)> Places { get; } = [];
+    }
+}

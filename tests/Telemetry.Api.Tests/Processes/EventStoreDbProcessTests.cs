@@ -1,0 +1,92 @@
+using System.Net;
+using Telemetry.Benchmarks;
+using Telemetry.Conformance;
+
+namespace Telemetry.Api.Tests.Processes;
+
+/// <summary>The program with its log in EventStoreDB, or a stand-in for one.</summary>
+public sealed class EventStoreDbProcessTests
+{
+    private const int Rounds = 10;
+
+    private readonly Dictionary<string, string> _settings = new()
+    {
+        ["TELEMETRY__Log"] = EventStoreDbServer.ConnectionString,
+        ["TELEMETRY__EventLog__Prefix"] = EventStoreDbServer.NewPrefix(),
+    };
+
+    public EventStoreDbProcessTests(ITestOutputHelper output) => output.WriteLine(EventStoreDbServer.Description);
+
+    [Fact]
+    public Task Killing_the_process_during_ingest_loses_nothing_acknowledged_and_doubles_nothing() => CrashTests.KillProcessAsync(Rounds, _settings);
+
+    [Fact]
+    public async Task While_the_server_is_down_posts_are_answered_503_and_then_taken_again()
+    {
+        await using var log = await EventStoreDbStandIn.StartAsync();
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path, new Dictionary<string, string> { ["TELEMETRY__Log"] = log.ConnectionString, ["TELEMETRY__EventLog__TimeoutSeconds"] = "1" });
+        await using (server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 0));
+            await log.StopAsync();
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, await CrashTests.PostAsync(client, 1));
+            Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client)); // the read models answer
+            await log.StartAgainAsync();
+
+            HttpStatusCode status;
+            while ((status = await CrashTests.PostAsync(client, 1)) == HttpStatusCode.ServiceUnavailable)
+                await Task.Delay(50, TestContext.Current.CancellationToken); // as a client does
+            Assert.Equal(HttpStatusCode.NoContent, status);
+            Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
+        }
+    }
+
+    [Fact]
+    public async Task A_log_that_was_copied_there_gives_the_same_answers()
+    {
+        await using var log = await EventStoreDbStandIn.StartAsync();
+        using var data = new TemporaryDirectory();
+        using var other = new TemporaryDirectory();
+        string[] questions = ["/v2/meters?limit=1000", "/v2/resources?limit=1000", "/v2/samples?limit=10000", "/v2/meters/crash/statistics?period=7&groupby=resource_id"];
+        async Task<List<string>> AnswersAsync(ServerProcess server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            var answers = new List<string>();
+            foreach (var question in questions)
+                answers.Add((await client.GetStringAsync(question)).Replace(server.Url.Authority, "HOST", StringComparison.Ordinal));
+            return answers;
+        }
+
+        var (sqlite, _) = await ServerProcess.StartAsync(data.Path);
+        using (var client = new HttpClient { BaseAddress = sqlite.Url })
+        {
+            for (var post = 0; post < 20; post++)
+                Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, post));
+        }
+        var before = await AnswersAsync(sqlite);
+        Assert.Equal(0, await sqlite.StopAsync());
+
+        var (code, output, error) = await ServerProcess.RunAsync("copy", "--from", $"sqlite:{data.Path}", "--to", log.ConnectionString);
+        Assert.True(code == 0, error);
+        Assert.Contains("the same 20 events with 1000 samples, at the same positions", output, StringComparison.Ordinal);
+        var (copied, _) = await ServerProcess.StartAsync(other.Path, new Dictionary<string, string> { ["TELEMETRY__Log"] = log.ConnectionString });
+        await using (copied)
+            Assert.Equal(before, await AnswersAsync(copied));
+    }
+
+    [Theory]
+    [InlineData("esdb://127.0.0.1?tls=maybe", "tls is 'maybe'")]
+    [InlineData("esdb://user:secret@127.0.0.1:1?tls=false&defaultDeadline=2000", "at 127.0.0.1:1 cannot be opened")]
+    [InlineData("mongodb", "nor the address of an EventStoreDB")]
+    public async Task A_log_that_is_none_stops_the_start_and_is_named(string log, string message)
+    {
+        using var data = new TemporaryDirectory();
+        var (code, _, error) = await ServerProcess.RunAsync("serve", "--urls", "http://127.0.0.1:0", "--data", data.Path, "--log", log);
+
+        Assert.Equal(2, code);
+        Assert.Contains(message, error, StringComparison.Ordinal);
+        Assert.DoesNotContain("secret", error, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,146 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Telemetry.Api.Hosting;
+using Telemetry.Conformance;
+using Telemetry.Domain.Audit;
+using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
+using Telemetry.Projections.Audit;
+using Telemetry.Projections.Running;
+using EventId = Telemetry.Domain.Streams.EventId;
+
+namespace Telemetry.Api.Tests.V2.Audit;
+
+/// <summary>The same log in files, in PostgreSQL and in memory.</summary>
+public sealed class LogOnStoresTests
+{
+    [Fact]
+    public async Task The_tree_of_the_same_events_is_the_same_on_every_store()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        await using var files = Services(new(directory.File("files")));
+        await using var postgres = Services(new(directory.File("postgres"), StoreSettings.PostgreSql, StoreSettings.PostgreSql, database.ConnectionString));
+        var memory = new InMemoryEventStore(new ManualTime());
+        foreach (var log in new[] { files.GetRequiredService<IEventStore>(), postgres.GetRequiredService<IEventStore>(), memory })
+            await FillAsync(log);
+        var expected = new MerkleTree();
+        await foreach (var e in memory.ReadAllAsync(ct: TestContext.Current.CancellationToken))
+            expected.Append(CanonicalEvent.Of(e).LeafHash());
+
+        foreach (var store in new[] { files, postgres })
+        {
+            var report = await VerifyAsync(store, project: true);
+            Assert.Empty(report.Faults);
+            Assert.Equal(0, report.Unverified);
+            Assert.Equal(expected.Root().ToString(), report.Root);
+            Assert.Equal(report.Root, store.GetRequiredService<AuditLog>().Publish().Checkpoint.Root.ToString());
+            Assert.Equal(12, report.StreamsCompared);
+        }
+    }
+
+    [Theory]
+    [InlineData("update stream_events set position = 2 where position = 5 and part = 0")]
+    [InlineData("delete from stream_events where position = 7")]
+    [InlineData("delete from stream_events where version > 3")]
+    [InlineData("update stream_events set part = 1 - part where position = 9")]
+    public async Task An_index_of_streams_that_leads_elsewhere_than_the_log_is_found_in_files(string sql)
+    {
+        using var directory = new TemporaryDirectory();
+        await using (var whole = Services(new(directory.Path)))
+            await FillAsync(whole.GetRequiredService<IEventStore>());
+        await using (var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = directory.File("events.db"), Pooling = false }.ToString()))
+        {
+            connection.Open();
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            Assert.NotEqual(0, command.ExecuteNonQuery());
+        }
+        await using var altered = Services(new(directory.Path));
+
+        var report = await VerifyAsync(altered, project: true);
+
+        Assert.NotEmpty(report.Faults);
+        Assert.All(report.Faults, f => Assert.Equal((AuditFaultKind.StreamDiffers, true), (f.Kind, f.Stream is not null && f.Version is not null)));
+    }
+
+    [Theory]
+    [InlineData("update events set data = set_byte(data, octet_length(data) - 1, get_byte(data, octet_length(data) - 1) # 255) where seq_id = 3", 3)]
+    [InlineData("update events set timestamp = timestamp + interval '1 second' where seq_id = 4", 4)]
+    [InlineData("update events set type = 'alarm-created' where seq_id = 5", 5)]
+    [InlineData("delete from events where seq_id = 6", 6)]
+    [InlineData("delete from events where seq_id > 25", 26)]
+    [InlineData("update events set seq_id = -seq_id where seq_id in (8, 9); update events set seq_id = 17 + seq_id where seq_id < 0", 8)]
+    [InlineData("delete from stream_events where version = 1 and stream_id = (select min(stream_id) from stream_events)", null)]
+    [InlineData("update stream_events set stream_id = -stream_id", null)]
+    public async Task A_change_to_the_tables_of_PostgreSQL_is_found_and_located(string sql, int? position)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+        var stores = new Stores(directory.Path, StoreSettings.PostgreSql, StoreSettings.PostgreSql, database.ConnectionString);
+        await using (var whole = Services(stores))
+        {
+            await FillAsync(whole.GetRequiredService<IEventStore>());
+            Assert.Empty((await VerifyAsync(whole, project: true)).Faults);
+            whole.GetRequiredService<AuditLog>().Publish();
+        }
+        await database.ExecuteAsync($"set search_path to event_log; {sql}");
+        await using var altered = Services(stores);
+
+        var report = await VerifyAsync(altered, project: false);
+
+        Assert.NotEmpty(report.Faults);
+        if (position is { } at)
+            Assert.Contains(report.Faults, f => f.Position == at || f.Leaf == at - 1);
+        else
+            Assert.All(report.Faults, f => Assert.Equal((AuditFaultKind.StreamDiffers, true), (f.Kind, f.Stream is not null && f.Version is not null)));
+    }
+
+    private static async Task FillAsync(IEventStore log)
+    {
+        for (var i = 0; i < 150; i++) // indexes of streams are written for many events together
+        {
+            var batch = new SampleBatch(
+                [.. Enumerable.Range(0, 20).Select(n => new SeriesKey("cpu", SampleType.Gauge, "%", $"r{n % 7}", $"p{n % 5}", null, "test"))],
+                [.. Enumerable.Range(0, 20).Select(n => 1_790_812_800_000_000 + (86_400_000_000 * 2 * (i % 30)) + n)],
+                [.. Enumerable.Range(0, 20).Select(n => Math.Round((i * 1.7) + n, 2))],
+                [.. Enumerable.Range(0, 20).Select(n => Metadata.Parse(Encoding.UTF8.GetBytes($$"""{"host":"h{{(n + i) % 4}}"}""")))]);
+            var recorded = i % 5 == 4
+                ? new NewEvent(EventId.FromName([(byte)i]), "quota-set", new EventBody.Json(Encoding.UTF8.GetBytes($$"""{"n":{{i}}}""")), [new(new("quota", $"p{i % 2}"))])
+                : new(EventId.FromName([(byte)i]), "samples-recorded", new EventBody.Samples(batch), [.. batch.Streams().Select(s => new StreamExpectation(s))], new("rest", Correlation: $"request {i}"));
+            await log.AppendAsync([recorded], TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <param name="project">Whether the tree is brought up with the log before.</param>
+    private static async Task<AuditReport> VerifyAsync(ServiceProvider services, bool project)
+    {
+        var log = services.GetRequiredService<IEventStore>();
+        var tree = services.GetServices<IProjection>().Single(p => p is IAuditTree);
+        tree.Load();
+        var truth = new BruteForceReader();
+        if (project)
+        {
+            await foreach (var e in log.ReadAllAsync())
+            {
+                truth.Apply(e);
+                if (e.Position > tree.Position)
+                    tree.Apply(e);
+            }
+            tree.Flush();
+        }
+        var audit = services.GetRequiredService<AuditLog>();
+        return await new LogVerifier(log, audit.Tree, audit.Checkpoints(), audit.Verifier, new(truth, ReadModelScope.Full)).VerifyAsync();
+    }
+
+    private static ServiceProvider Services(Stores stores)
+    {
+        var services = new ServiceCollection().AddLogging();
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddSingleton<TimeProvider>(new ManualTime());
+        services.AddStores(stores, start: false);
+        return services.BuildServiceProvider();
+    }
+}
