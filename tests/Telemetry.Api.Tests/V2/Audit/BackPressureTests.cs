@@ -80,7 +80,7 @@ public sealed class BackPressureTests : IAsyncLifetime
 
         // What the sockets and the server hold is full soon; then the log stands still.
         var read = await _log.StandsStillAsync();
-        Assert.InRange(read, 1, 150); // events of 150 KB or more
+        Assert.InRange(read, 1, 400); // events of 150 KB or more: what sockets hold
 
         // It goes on with the reader.
         for (var more = 0L; more < 100_000_000 && _log.Read <= read + 100;)
