@@ -206,7 +206,6 @@ internal sealed class BusService(
         settings.ExchangeName = queue.Exchanges[0];
         settings.RoutingKey = queue.Name;
         Like(settings);
-        settings.Exclusive = false; // MassTransit takes what is deleted automatically for its connection's own: services could not declare it then (405)
         foreach (var (name, exchange) in queue.Exchanges.Skip(1).Select(e => (queue.Name, e)).Concat(others.SelectMany(o => o.Exchanges.Select(e => (o.Name, e)))))
         {
             configuration.Topology.Consume.BindQueue(exchange, name, binding =>
@@ -221,6 +220,7 @@ internal sealed class BusService(
     {
         var bus = options.Value;
         (entity.ExchangeType, entity.Durable, entity.AutoDelete) = (RabbitMQ.Client.ExchangeType.Topic, bus.Durable || bus.Quorum, bus.AutoDelete);
+        entity.Exclusive = false; // MassTransit takes what is deleted automatically for its connection's own: services could not declare it then (405)
         if (bus.Quorum)
             entity.SetQueueArgument("x-queue-type", "quorum");
     }
