@@ -4,8 +4,8 @@ using Telemetry.Domain.Metering;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Notifications;
-using Telemetry.Ingest.Samples;
 using Telemetry.Ingest.Pipelines;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Definitions;
 

@@ -1,3 +1,5 @@
+using Telemetry.Domain.Streams;
+
 namespace Telemetry.Ingest.EventStores;
 
 /// <summary>The column <c>events.streams</c>: how many events of the same append follow, then the streams' numbers and versions, as varints.</summary>
@@ -26,5 +28,14 @@ internal static class StreamVersions
         while (bytes.Position < bytes.Length)
             streams.Add((reader.Read7BitEncodedInt64(), reader.Read7BitEncodedInt64()));
         return (following, streams);
+    }
+
+    /// <summary>Of every stream the last version that is there, as an append answers.</summary>
+    public static List<StreamVersion> Last(IEnumerable<StreamVersion> versions)
+    {
+        var last = new Dictionary<StreamName, long>();
+        foreach (var (stream, version) in versions)
+            last[stream] = version;
+        return [.. last.Select(v => new StreamVersion(v.Key, v.Value))];
     }
 }

@@ -195,7 +195,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
         for (var i = 0; i < recorded.Length; i++)
             recorded[i] = Add(append.Events[i], bodies[i], bodies.Length - i - 1, append.Events[i].RecordedAt is { } at ? UnixMicroseconds.From(at) : now);
         append.Recorded = recorded;
-        append.Result = new AppendResult(_head, LastVersions(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
+        append.Result = new AppendResult(_head, StreamVersions.Last(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
     }
 
     private void CheckVersions(IReadOnlyList<NewEvent> events)
@@ -332,7 +332,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
             using var row = batch.ExecuteReader();
             streams = [.. first.Streams, .. ReadAll(row, static r => StreamVersions.Read(r.GetFieldValue<byte[]>(0)).Streams).SelectMany(s => s)];
         }
-        return new AppendResult(last, LastVersions(Named(connection, streams)), AlreadyStored: true);
+        return new AppendResult(last, StreamVersions.Last(Named(connection, streams)), AlreadyStored: true);
     }
 
     private IEnumerable<StreamVersion> Named(NpgsqlConnection connection, List<(long Stream, long Version)> streams)
@@ -360,14 +360,6 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
         while (row.Read())
             rows.Add(read(row));
         return rows;
-    }
-
-    private static List<StreamVersion> LastVersions(IEnumerable<StreamVersion> versions)
-    {
-        var last = new Dictionary<StreamName, long>();
-        foreach (var (stream, version) in versions)
-            last[stream] = version;
-        return [.. last.Select(v => new StreamVersion(v.Key, v.Value))];
     }
 
     private readonly record struct Row(RecordedEvent Event, string ContentType, byte[]? Metadata, byte[] Streams, byte[] Data);

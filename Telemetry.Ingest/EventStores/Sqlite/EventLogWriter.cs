@@ -98,7 +98,7 @@ internal sealed class EventLogWriter : IDisposable
         for (var i = 0; i < recorded.Length; i++)
             recorded[i] = Insert(append.Events[i], bodies[i], bodies.Length - i - 1, append.Events[i].RecordedAt is { } at ? UnixMicroseconds.From(at) : now);
         append.Recorded = recorded;
-        append.Result = new AppendResult(_head, LastVersions(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
+        append.Result = new AppendResult(_head, StreamVersions.Last(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
     }
 
     public void Dispose()
@@ -193,7 +193,7 @@ internal sealed class EventLogWriter : IDisposable
         for (var position = first.Position + 1; position <= first.Position + first.Following; position++)
             streams.AddRange(StreamsAt(position));
         return new AppendResult(first.Position + first.Following,
-            LastVersions(streams.Select(s => new StreamVersion(NameOf(s.Stream), s.Version))), AlreadyStored: true);
+            StreamVersions.Last(streams.Select(s => new StreamVersion(NameOf(s.Stream), s.Version))), AlreadyStored: true);
     }
 
     private (long Position, int Following, List<(long Stream, long Version)> Streams)? FindEvent(EventId id)
@@ -220,14 +220,6 @@ internal sealed class EventLogWriter : IDisposable
         var name = StreamName.Parse(_findName.Text(0))!.Value;
         _findName.Reset();
         return name;
-    }
-
-    private static List<StreamVersion> LastVersions(IEnumerable<StreamVersion> versions)
-    {
-        var last = new Dictionary<StreamName, long>();
-        foreach (var (stream, version) in versions)
-            last[stream] = version;
-        return [.. last.Select(v => new StreamVersion(v.Key, v.Value))];
     }
 
     private sealed class StreamState(StreamName name)

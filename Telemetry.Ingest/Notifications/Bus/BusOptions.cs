@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Telemetry.Ingest.Notifications.Bus;
 
 /// <summary>Settings of the message bus, section <c>Telemetry:RabbitMq</c>. A list that is not set has its default.</summary>
-/// <remarks>Brokers refuse a queue or exchange that is declared otherwise than the services declare it: <c>Durable</c>, <c>AutoDelete</c> and <c>Quorum</c> are to be theirs.</remarks>
+/// <remarks>Brokers refuse a queue or exchange that is declared otherwise than the services declare it: <c>Durable</c> and <c>Quorum</c> are to be theirs.</remarks>
 public sealed class BusOptions : IValidatableObject
 {
     public const string Section = "Telemetry:RabbitMq";
@@ -32,9 +32,6 @@ public sealed class BusOptions : IValidatableObject
 
     /// <summary>As the services' <c>amqp_durable_queues</c>.</summary>
     public bool Durable { get; set; }
-
-    /// <summary>As the services' <c>amqp_auto_delete</c>.</summary>
-    public bool AutoDelete { get; set; }
 
     /// <summary>As the services' <c>rabbit_quorum_queue</c>; implies <see cref="Durable"/>.</summary>
     public bool Quorum { get; set; }
@@ -102,8 +99,6 @@ public sealed class BusOptions : IValidatableObject
             yield return new($"There is no file '{file}'.");
         if (CertificateFile.Length > 0 != KeyFile.Length > 0)
             yield return new("CertificateFile and KeyFile go together.", [nameof(CertificateFile)]);
-        if (Quorum && AutoDelete)
-            yield return new("Quorum queues cannot be deleted automatically: Quorum and AutoDelete exclude each other.", [nameof(Quorum)]);
     }
 
     private static string[] Given(IList<string> given, params string[] defaults) => given.Count > 0 ? [.. given.Distinct()] : defaults;

@@ -49,7 +49,7 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
     }
 
     private static Uri Exchange(BusOptions options) =>
-        new($"exchange:{options.TelemetryExchange}?type=topic&durable={(options.Durable || options.Quorum ? "true" : "false")}&autodelete={(options.AutoDelete ? "true" : "false")}");
+        new($"exchange:{options.TelemetryExchange}?type=topic&durable={(options.Durable || options.Quorum ? "true" : "false")}&autodelete=false");
 
     private static void Dress(SendContext context, string key, BatchSignature? signature)
     {

@@ -219,8 +219,7 @@ internal sealed class BusService(
     private void Like(IRabbitMqQueueBindingConfigurator entity)
     {
         var bus = options.Value;
-        (entity.ExchangeType, entity.Durable, entity.AutoDelete) = (RabbitMQ.Client.ExchangeType.Topic, bus.Durable || bus.Quorum, bus.AutoDelete);
-        entity.Exclusive = false; // MassTransit takes what is deleted automatically for its connection's own: services could not declare it then (405)
+        (entity.ExchangeType, entity.Durable, entity.AutoDelete) = (RabbitMQ.Client.ExchangeType.Topic, bus.Durable || bus.Quorum, false);
         if (bus.Quorum)
             entity.SetQueueArgument("x-queue-type", "quorum");
     }

@@ -6,7 +6,6 @@ public sealed class DeclarationTests
     [Theory]
     [InlineData("Durable", "amqp_durable_queues")]
     [InlineData("Quorum", "rabbit_quorum_queue")]
-    [InlineData("AutoDelete", "amqp_auto_delete")]
     public async Task A_real_producer_with_the_same_option_finds_everything_as_it_declares_it(string setting, string option)
     {
         MeteredCloud.Demand();

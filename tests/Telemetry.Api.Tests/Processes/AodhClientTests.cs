@@ -56,7 +56,11 @@ public sealed class AodhClientTests
         {
             async Task<string> OpenStackAsync(string command) => await RunAsync(OpenStack!, command.Split(' '), new()
             {
-                ["OS_AUTH_TYPE"] = "aodh-noauth", ["OS_USER_ID"] = "u1", ["OS_PROJECT_ID"] = "p1", ["OS_ROLES"] = "member", ["OS_AODH_ENDPOINT"] = server.Url.ToString().TrimEnd('/'),
+                ["OS_AUTH_TYPE"] = "aodh-noauth",
+                ["OS_USER_ID"] = "u1",
+                ["OS_PROJECT_ID"] = "p1",
+                ["OS_ROLES"] = "member",
+                ["OS_AODH_ENDPOINT"] = server.Url.ToString().TrimEnd('/'),
             });
             var id = Json(await OpenStackAsync("alarm create --name disk --type event --event-type volume.* -f json")).GetProperty("alarm_id").GetString()!;
             Assert.Equal("disk", Lines(await OpenStackAsync("alarm list -c name -f value")));
