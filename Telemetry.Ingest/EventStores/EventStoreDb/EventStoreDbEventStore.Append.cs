@@ -220,10 +220,7 @@ internal sealed partial class EventStoreDbEventStore
         var events = new List<LogRecord> { first };
         while (events.Count <= first.Following)
             events.AddRange(await PageAsync(events[^1].Event.Position, first.Following + 1 - events.Count, default).ConfigureAwait(false));
-        var versions = new Dictionary<StreamName, long>();
-        foreach (var (stream, version) in events.SelectMany(e => e.Event.Streams))
-            versions[stream] = version;
-        return new(events[^1].Event.Position, [.. versions.Select(v => new StreamVersion(v.Key, v.Value))], AlreadyStored: true);
+        return new(events[^1].Event.Position, StreamVersions.Last(events.SelectMany(e => e.Event.Streams)), AlreadyStored: true);
     }
 
     /// <summary>The events as they are sent, in one request: bodies that do not fit are stored before, in streams of their own.</summary>
