@@ -132,7 +132,7 @@ public sealed class AlarmEndpointTests : AlarmHostTests
         (await Api.DeleteAsync($"/v2/alarms/{id}", Member)).AssertFault(404, $"Alarm {id} not found");
         (await Api.GetAsync($"/v2/alarms/{id}/history", Admin)).AssertFault(404, $"Alarm {id} not found");
         Assert.Equal(["deletion", "creation"], (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Admin)).All("type"));
-        (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Member)).AssertPlain(403);
+        (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Member)).AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal("[]", (await Api.PostAsync("/v2/query/alarms/history", "{}", Admin)).Body);
     }
 
@@ -178,7 +178,7 @@ public sealed class AlarmEndpointTests : AlarmHostTests
 
         Assert.Equal(201, (int)answer.Status);
         Assert.Equal(JsonValueKind.Null, answer.Json.GetProperty("project_id").ValueKind);
-        (await Api.GetAsync("/v2/alarms")).AssertPlain(403);
+        (await Api.GetAsync("/v2/alarms")).AssertFault(403, "RBAC Authorization Failed");
     }
 
     [Fact]

@@ -92,8 +92,7 @@ public sealed class AlarmListTests : AlarmHostTests
     {
         var answer = await Api.GetAsync("/v2/alarms?q.field=all_projects&q.value=true", Member);
 
-        answer.AssertPlain(403);
-        Assert.Equal("RBAC Authorization Failed", answer.Fault);
+        answer.AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal("[]", (await Api.GetAsync("/v2/alarms?q.field=all_projects&q.value=false", Member)).Body);
     }
 }

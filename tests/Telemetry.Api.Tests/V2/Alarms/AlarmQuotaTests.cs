@@ -45,9 +45,9 @@ public sealed class AlarmQuotaTests : AlarmHostTests
     [Fact]
     public async Task Quotas_belong_to_admins()
     {
-        (await SetAsync(1, Member)).AssertPlain(403);
-        (await Api.DeleteAsync("/v2/quotas/p1", Member)).AssertPlain(403);
-        (await Api.GetAsync("/v2/quotas?project_id=p2", Member)).AssertPlain(403);
+        (await SetAsync(1, Member)).AssertFault(403, "RBAC Authorization Failed");
+        (await Api.DeleteAsync("/v2/quotas/p1", Member)).AssertFault(403, "RBAC Authorization Failed");
+        (await Api.GetAsync("/v2/quotas?project_id=p2", Member)).AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal(200, (int)(await Api.GetAsync("/v2/quotas?project_id=p2", Admin)).Status);
     }
 
@@ -63,7 +63,7 @@ public sealed class AlarmQuotaTests : AlarmHostTests
     public async Task Enabled_metrics_are_empty_at_first_and_all_projects_are_for_admins()
     {
         Assert.Equal("""{"evaluation_results":[]}""", (await Api.GetAsync("/v2/metrics", Member)).Body);
-        (await Api.GetAsync("/v2/metrics?all_projects=true", Member)).AssertPlain(403);
+        (await Api.GetAsync("/v2/metrics?all_projects=true", Member)).AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal(200, (int)(await Api.GetAsync("/v2/metrics?all_projects=true", Admin)).Status);
     }
 
