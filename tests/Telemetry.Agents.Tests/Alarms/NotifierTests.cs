@@ -131,17 +131,52 @@ public sealed class NotifierTests
     }
 
     [Fact]
-    public async Task An_answer_without_end_is_not_read()
+    public async Task An_answer_of_a_gigabyte_is_not_read()
     {
+        var (written, ended) = (0L, new TaskCompletionSource());
         await using var webhook = await Webhook.StartAsync(async c =>
         {
             var block = new byte[1 << 20];
-            for (var i = 0; i < 1_000 && !c.RequestAborted.IsCancellationRequested; i++)
-                await c.Response.Body.WriteAsync(block, c.RequestAborted);
+            try
+            {
+                for (; written < 1L << 30; written += block.Length)
+                    await c.Response.Body.WriteAsync(block, c.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                // Whoever asked has left.
+            }
+            ended.SetResult();
         });
         await using var bench = await AlarmBench.StartAsync();
 
         Assert.Equal("200 OK", (await bench.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 0, TestContext.Current.CancellationToken)).Detail);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.InRange(written, 0, 256L << 20); // what fits into buffers of the system
+    }
+
+    [Fact]
+    public async Task Headers_without_end_are_given_up()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var bench = await AlarmBench.StartAsync();
+
+        var sending = bench.Get<HttpAction>().SendAsync($"http://{listener.LocalEndpoint}/", "{}", 0, TestContext.Current.CancellationToken);
+        using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        var line = System.Text.Encoding.ASCII.GetBytes($"X-More: {new string('x', 1_000)}\r\n");
+        try
+        {
+            await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            for (var i = 0; i < 1_000_000 && !sending.IsCompleted; i++)
+                await client.GetStream().WriteAsync(line, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // Whoever asked has left.
+        }
+
+        Assert.Equal("failed", (await sending).Outcome);
     }
 
     [Fact]

@@ -288,6 +288,46 @@ public sealed class AlarmEndpointTests : AlarmHostTests
     }
 
     [Theory]
+    [InlineData(31, 201, "")]
+    [InlineData(32, 400, "Request is nested deeper than 64 levels")]
+    [InlineData(1_000, 400, "Request is nested deeper than 64 levels")]
+    [InlineData(100_000, 400, "Request is nested deeper than 64 levels")]
+    public async Task A_composite_is_nested_so_far_and_no_farther(int levels, int status, string message)
+    {
+        var rule = string.Concat(Enumerable.Repeat("{'or': [", levels)) + string.Concat(Enumerable.Repeat("]}", levels));
+        var answer = await PostAsync($"'name': 'n', 'type': 'composite', 'composite_rule': {rule}");
+
+        if (status == 201)
+            Assert.Equal(201, (int)answer.Status);
+        else
+            answer.AssertFault(status, message);
+    }
+
+    [Theory]
+    [InlineData("event", "{'field': 'traits.a', 'value': 'x'}")]
+    [InlineData("threshold", "{'field': 'metadata.a', 'value': 'x'}")]
+    public async Task A_rule_has_a_thousand_conditions_and_no_more(string type, string condition)
+    {
+        string Body(int conditions) =>
+            $"'name': 'n', 'type': '{type}', '{type}_rule': {{{(type == "threshold" ? "'meter_name': 'm', 'threshold': 1, " : "")}'query': [{string.Join(',', Enumerable.Repeat(condition, conditions))}]}}";
+
+        Assert.Equal(201, (int)(await PostAsync(Body(1_000))).Status);
+        (await PostAsync(Body(1_001))).AssertFault(400, "Invalid input for field/attribute query. Value: 'a list of 1001'. A list holds at most 1000 items.");
+        Assert.Equal(413, (int)(await PostAsync(Body(30_000))).Status);
+    }
+
+    [Fact]
+    public async Task Combinations_in_a_circle_are_accepted_as_the_contract_does()
+    {
+        var (seed, other) = (await CreateAsync("seed"), await CreateAsync("other"));
+        string Body(string a, string b) => $"'name': 'n', 'type': 'combination', 'combination_rule': {{'alarm_ids': ['{a}', '{b}']}}";
+        var first = Text((await PostAsync(Body(seed, other))).Json, "alarm_id");
+        var second = Text((await PostAsync(Body(first, other))).Json, "alarm_id");
+
+        Assert.Equal(200, (int)(await PutAsync(first, Body(second, other))).Status); // what they come to: AlarmInputsTests
+    }
+
+    [Theory]
     [InlineData("PUT", "/v2/alarms", "GET, POST")]
     [InlineData("DELETE", "/v2/alarms", "GET, POST")]
     [InlineData("PATCH", "/v2/alarms/x", "DELETE, GET, PUT")]
