@@ -155,6 +155,37 @@ public sealed class AlarmEvaluatorTests
     }
 
     [Fact]
+    public async Task Transitions_that_are_stored_together_do_not_keep_each_other_from_it()
+    {
+        await using var one = await AlarmBench.StartAsync();
+        await one.SampleAsync("cpu", "r", 90, 30);
+        var alarms = new List<Alarm>();
+        for (var i = 0; i < 150; i++)
+            alarms.Add(await one.CreateAsync(Threshold($"n{i}", "")));
+        await using var two = await AlarmBench.StartAsync(one);
+        var now = one.Time.GetUtcNow();
+        // Of the first another process has stored the same transition, another one has been renamed behind the evaluator's back.
+        await AlarmEvaluator.TryCommitAsync(
+            two.Get<AlarmStore>(), two.Notifier, alarms[0], new(AlarmState.Alarm, "why", "{}"), AlarmJson.Time(now), repeat: false,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TestContext.Current.CancellationToken);
+        await two.Get<AlarmCommands>().ReplaceAsync(
+            AlarmBench.Admin, alarms[70].Id, JsonDocument.Parse(Threshold("renamed", "").Replace('\'', '"')).RootElement, TestContext.Current.CancellationToken);
+
+        await one.TickAsync();
+        await two.Notifier.IdleAsync();
+        while ((await one.FindAsync(alarms[70].Id)).Definition.Name != "renamed") // it follows the log in its own time
+            await Task.Yield();
+        one.Time.Advance(TimeSpan.FromSeconds(60));
+        await one.SampleAsync("cpu", "r", 90, 30);
+        await one.TickAsync();
+
+        foreach (var alarm in alarms)
+            Assert.Single(await one.HistoryAsync(alarm.Id), c => c.Type == "state transition");
+        Assert.Equal(150, one.Told.Concat(two.Told).Select(t => t.AlarmId).Distinct().Count());
+        Assert.Equal(150, one.Told.Count + two.Told.Count);
+    }
+
+    [Fact]
     public async Task A_transition_that_was_not_told_before_a_crash_is_told_after_it_once()
     {
         await using var crashed = await AlarmBench.StartAsync();
