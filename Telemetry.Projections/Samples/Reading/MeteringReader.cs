@@ -78,7 +78,8 @@ internal sealed partial class MeteringReader(SampleProjection projection, IEvent
                 if (batch.SampleId(recorded.Id, i) is var id && wanted.Contains(id) && Origin.Of(recorded.Position, i) is var origin)
                 {
                     found[origin] = new(new Sample(
-                        id, batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], UnixMicroseconds.From(recorded.RecordedAt), batch.Signature(i)) { Position = recorded.Position }, origin);
+                        id, batch.Series[i], batch.Timestamps[i], batch.Volumes[i], batch.Metadata[i], UnixMicroseconds.From(recorded.RecordedAt), batch.Signature(i))
+                    { Position = recorded.Position }, origin);
                 }
             }
         }
