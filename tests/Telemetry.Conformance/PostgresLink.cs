@@ -14,10 +14,10 @@ public sealed class PostgresLink : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly NpgsqlConnectionStringBuilder _server;
     private readonly CancellationTokenSource _end = new();
-    private readonly Lock _lock = new();
-    private readonly StringBuilder _heldBack = new();
     private readonly Task _accepting;
-    private TaskCompletionSource _whole = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile string[] _cutBefore = [];
+    private volatile TaskCompletionSource _whole = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public PostgresLink(string connectionString)
     {
@@ -31,20 +31,12 @@ public sealed class PostgresLink : IAsyncDisposable
     /// <summary>To the same database, over this network.</summary>
     public string ConnectionString { get; }
 
-    /// <summary>What was sent to the server since the network was cut, each byte as a character.</summary>
-    public string HeldBack
+    /// <summary>Cuts the network before the last of some texts is let through, once a connection has sent them one after the other; completes when it is cut.</summary>
+    public Task CutBeforeAsync(params string[] texts)
     {
-        get
-        {
-            lock (_lock)
-                return _heldBack.ToString();
-        }
-    }
-
-    public void Cut()
-    {
-        lock (_lock)
-            (_whole, _) = (new(TaskCreationOptions.RunContinuationsAsynchronously), _heldBack.Clear());
+        _cut = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cutBefore = texts;
+        return _cut.Task;
     }
 
     public void Mend() => _whole.TrySetResult();
@@ -93,16 +85,28 @@ public sealed class PostgresLink : IAsyncDisposable
     private async Task CarryAsync(Socket from, Socket to, bool isToServer)
     {
         var buffer = new byte[64 << 10];
+        var seen = 0;
         while (await from.ReceiveAsync(buffer, _end.Token) is > 0 and var read)
         {
-            if (isToServer && !_whole.Task.IsCompleted)
-            {
-                lock (_lock)
-                    _heldBack.Append(Encoding.Latin1.GetString(buffer, 0, read));
-            }
+            if (isToServer)
+                seen = CutIfDue(Encoding.Latin1.GetString(buffer, 0, read), seen);
             await _whole.Task.WaitAsync(_end.Token);
             await to.SendAsync(buffer.AsMemory(0, read), _end.Token);
         }
         to.Shutdown(SocketShutdown.Send);
+    }
+
+    /// <returns>How many of the texts this connection has sent.</returns>
+    private int CutIfDue(string sent, int seen)
+    {
+        var texts = _cutBefore;
+        for (var from = 0; seen < texts.Length && sent.IndexOf(texts[seen], from, StringComparison.Ordinal) is >= 0 and var at; seen++)
+            from = at;
+        if (texts.Length == 0 || seen < texts.Length)
+            return seen;
+        _cutBefore = [];
+        _whole = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _cut.TrySetResult();
+        return 0;
     }
 }

@@ -2,7 +2,9 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using RabbitMQ.Client;
 using Telemetry.Api.Tests.Notifications;
 using Telemetry.Benchmarks;
 using Telemetry.Conformance;
@@ -200,6 +202,38 @@ public sealed partial class HandedOverPostsTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         Assert.Equal("return=minimal", answer.Headers.GetValues("Preference-Applied").Single());
         Assert.Contains($"\"count\":{count}", await client.GetStringAsync("/v2/meters/cpu/statistics", Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_writes_to_the_queue_reaches_the_intake_and_nothing_else()
+    {
+        await StartAsync("api,ingest,projections");
+        await using var stranger = await CloudProducer.ConnectAsync(_broker.Url);
+        var channel = stranger.Channel;
+        await channel.ExchangeDeclareAsync("telemetry.intake.answers", ExchangeType.Direct, durable: true, autoDelete: false, cancellationToken: Ct);
+        await channel.QueueDeclareAsync("stranger", cancellationToken: Ct);
+        await channel.QueueBindAsync("stranger", "telemetry.intake.answers", "stranger", cancellationToken: Ct);
+
+        await SendAsync(null); // no POST at all: it is dropped, and the next one is answered
+        Assert.Equal(404, await StatusAsync("/v2/alarms", "{}"));
+        Assert.Equal(404, await StatusAsync("/v2/projections/samples/rebuild", ""));
+        Assert.Equal(201, await StatusAsync("/v2/samples", $"[{Sample}]"));
+
+        async Task<int> StatusAsync(string path, string body)
+        {
+            await SendAsync($$"""{"Id": "{{Guid.NewGuid()}}", "Path": "{{path}}", "Query": "", "RawTarget": "{{path}}", "Headers": {} }""", body);
+            BasicGetResult? answer = null;
+            await ServerGroup.UntilAsync(async () => (answer = await channel.BasicGetAsync("stranger", autoAck: true, Ct)) is not null);
+            return JsonElement.Parse((byte[])answer!.BasicProperties.Headers!["Telemetry-Head"]!).GetProperty("Status").GetInt32();
+        }
+
+        ValueTask SendAsync(string? head, string body = "")
+        {
+            var properties = new BasicProperties { Headers = new Dictionary<string, object?> { ["Telemetry-Answer-To"] = "stranger" } };
+            if (head is not null)
+                properties.Headers["Telemetry-Head"] = head;
+            return channel.BasicPublishAsync("telemetry.intake", "", mandatory: true, properties, Encoding.UTF8.GetBytes(body), Ct);
+        }
     }
 
     private Task<ServerProcess> StartAsync(string roles, Dictionary<string, string>? settings = null) =>
