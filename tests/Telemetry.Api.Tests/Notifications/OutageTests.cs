@@ -153,16 +153,18 @@ public sealed class OutageTests
     {
         var next = 0;
         var limit = DateTime.UtcNow + MeteredCloud.Patience;
-        while (!isEnough(next))
+        while (true)
         {
             try
             {
                 await using var producer = await CloudProducer.ConnectAsync(broker.Url, durable: true);
-                for (; !isEnough(next); next++)
+                while (true)
                 {
                     var payload = new { id = $"image-{next}", size = 42, owner = "p" };
                     await producer.PublishAsync("glance", "notifications.info", CloudProducer.Notification("image.upload", payload, new Guid(next, 1, 1, new byte[8]).ToString()));
                     limit = DateTime.UtcNow + MeteredCloud.Patience;
+                    if (isEnough(++next))
+                        return next;
                 }
             }
             catch (Exception e) when (e is OperationInterruptedException or BrokerUnreachableException or AlreadyClosedException or PublishException or IOException or ObjectDisposedException && DateTime.UtcNow < limit)
@@ -170,7 +172,6 @@ public sealed class OutageTests
                 await back().WaitAsync(MeteredCloud.Patience, TestContext.Current.CancellationToken);
             }
         }
-        return next;
     }
 
     private static async Task<int> StoredAsync(MeteredCloud cloud) =>

@@ -123,6 +123,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     {
         var called = new ConcurrentQueue<string>();
         await using var webhook = await WebhookAsync(called);
+        _client.DefaultRequestHeaders.Add("X-Roles", "admin");
         var right = await _group.StartAsync();
         var wrong = await _group.StartAsync("", WrongClock.Settings(offset));
         using (var answer = await _client.GetAsync(new Uri(wrong.Url, "/healthz/live"), TestContext.Current.CancellationToken))

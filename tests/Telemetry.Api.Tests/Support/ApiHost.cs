@@ -160,7 +160,7 @@ internal sealed class ApiHost : IAsyncDisposable
         var app = builder.Build();
         app.UseTelemetryApi();
         app.MapV2();
-        app.MapIntake();
+        app.MapIntake(events: false);
         if (alarmTime is not null)
             app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);

@@ -48,7 +48,7 @@ internal sealed class AuditHost : IAsyncDisposable
         host._app = builder.Build();
         host._app.UseTelemetryApi();
         host._app.MapV2();
-        host._app.MapIntake();
+        host._app.MapIntake(events: false);
         host._app.MapAuditApi();
         host._app.MapAlarms();
         await host._app.StartAsync(TestContext.Current.CancellationToken);
