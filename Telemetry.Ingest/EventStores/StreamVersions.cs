@@ -40,15 +40,21 @@ internal static class StreamVersions
         {
             if (i > 0 && isStored(events[i].Id))
                 throw new ArgumentException($"Event {events[i].Id} is stored already, though the first of its append is not.");
+            if (events[i].Given is var (held, at))
+                Demand(held, at);
             foreach (var (stream, expected) in events[i].Streams)
             {
-                var before = ahead?.GetValueOrDefault(stream) ?? 0;
-                var actual = versionOf(stream) + before;
-                if (expected is { } version && version != actual)
-                    throw new WrongExpectedVersionException(stream, version, actual);
+                Demand(stream, expected);
                 if (ahead is not null)
-                    ahead[stream] = before + 1;
+                    ahead[stream] = ahead.GetValueOrDefault(stream) + 1;
             }
+        }
+
+        void Demand(StreamName stream, long? expected)
+        {
+            var actual = versionOf(stream) + (ahead?.GetValueOrDefault(stream) ?? 0);
+            if (expected is { } version && version != actual)
+                throw new WrongExpectedVersionException(stream, version, actual);
         }
     }
 

@@ -75,18 +75,9 @@ internal interface ISampleTables : IProjectionTables
         return null;
     }
 
-    /// <summary>The positions of events whose filter passes, ascending.</summary>
-    List<long> EventsThatMayHold((ulong, ulong) hash, long upTo)
-    {
-        var found = new List<long>();
-        foreach (var (position, filter) in Query(
-            $"select position, filter from foreign_ids{Suffix} where position <= $1 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo))
-        {
-            if (ForeignIds.MayHold(filter, hash))
-                found.Add(position);
-        }
-        return found;
-    }
+    /// <summary>The positions of events whose filters pass some hashes, each with the number of the hash; ascending.</summary>
+    List<(long Position, int Hash)> EventsThatMayHold(IReadOnlyList<(ulong, ulong)> hashes, long upTo) => ForeignIds.ThatMayHold(
+        Query($"select position, filter from foreign_ids{Suffix} where position <= $1 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo), hashes);
 
     private List<(long Id, long LastAt)> Pages(BlockList list, long from, long to, string order) => Query(
         $"select id, last_at from segment{Suffix} where page = $1 and kind = $2 and last_at >= $3 and first_at <= $4 order by {order}",

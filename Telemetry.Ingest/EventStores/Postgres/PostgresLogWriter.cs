@@ -84,7 +84,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
     private void Begin(NpgsqlConnection connection, List<PendingAppend> group)
     {
         var events = group.SelectMany(a => a.Events).ToList();
-        var unknown = events.SelectMany(e => e.Streams).Select(s => s.Stream).Where(s => !_streams.ContainsKey(s)).Distinct().ToList();
+        var unknown = NewEvents.StreamsOf(events).Where(s => !_streams.ContainsKey(s)).Distinct().ToList();
         using var batch = new NpgsqlBatch(connection);
         batch.Add("begin");
         batch.Add("select pg_advisory_xact_lock($1)", LockKey);
@@ -124,7 +124,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
             // Others wrote so much that part of it is in the index alone: the versions known here are old.
             _streams.Clear();
             _streamsById.Clear();
-            unknown = [.. events.SelectMany(e => e.Streams).Select(s => s.Stream).Distinct()];
+            unknown = [.. NewEvents.StreamsOf(events).Distinct()];
             using var again = new NpgsqlBatch(connection);
             again.Add(StreamsSql, (object)Texts(unknown));
             using var row = again.ExecuteReader();
