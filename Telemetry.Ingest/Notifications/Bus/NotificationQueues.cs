@@ -54,7 +54,7 @@ internal sealed class NotificationQueues : IBusUser
         foreach (var more in published.Where(p => p.Topics.Count > 0))
         {
             if (_options.Urls.Count == 0)
-                throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names topics, and there is no broker to publish them to: set {BusOptions.Section}:Urls."]);
+                throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names the topic '{more.Topics[0]}', and there is no broker to publish it to: set {BusOptions.Section}:Urls."]);
             if (more.Topics.FirstOrDefault(t => consumed.Contains(BusQueue.NameOf(t, "sample"))) is { } own)
                 throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names the topic '{own}', which is consumed here: name another."]);
         }

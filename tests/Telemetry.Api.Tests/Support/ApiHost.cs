@@ -201,7 +201,7 @@ internal sealed record HttpAnswer(HttpStatusCode Status, IHeaderDictionary Heade
         Assert.Equal("application/json", Headers.ContentType);
     }
 
-    /// <summary>Asserts an error of routing or of a role check.</summary>
+    /// <summary>Asserts an error of routing: the text alone.</summary>
     public void AssertPlain(int status)
     {
         Assert.Equal(status, (int)Status);
