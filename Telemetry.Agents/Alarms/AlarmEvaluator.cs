@@ -20,11 +20,8 @@ internal sealed class AlarmEvaluator(
     IAlarmReader alarms, AlarmStore store, IEventStore events, IProjectionProgress projections, LeafReader leaves, AlarmNotifier notifier, EvaluationCounters counters,
     ILeases leases, IOptions<AlarmsOptions> options, ILogger<AlarmEvaluator> log) : IAsyncDisposable
 {
-    /// <summary>Transitions that are appended together.</summary>
-    private const int ChunkLength = 64;
-
-    /// <summary>Chunks that are stored at the same time: the log commits them in groups.</summary>
-    private const int MaxConcurrentWrites = 16;
+    /// <summary>Transitions that are stored at the same time: the log commits them in groups.</summary>
+    private const int MaxConcurrentWrites = 256;
 
     private (AlarmInputs Inputs, AlarmWatch Watch)? _kept;
 
@@ -122,7 +119,7 @@ internal sealed class AlarmEvaluator(
 
         var looked = inputs.TakeJudged().Concat(inputs.Always).Concat(windows.SelectMany(w => w.Leaves).Select(l => l.Alarm)).ToHashSet();
         var evaluated = AlarmJson.Time(now);
-        var (stored, writes, chunk) = (0, new List<Task>(), new List<(WatchedAlarm Alarm, Refresh Refresh)>(ChunkLength));
+        var (stored, writes) = (0, new List<Task>());
         using var slots = new SemaphoreSlim(MaxConcurrentWrites);
         foreach (var alarm in looked)
         {
@@ -135,79 +132,25 @@ internal sealed class AlarmEvaluator(
             if (await TryJudgeAsync(inputs, alarm, ct) is not { } refresh)
                 continue;
             inputs.Judge(alarm); // until nothing follows any more: what fails to be stored is tried again
-            chunk.Add((alarm, refresh));
-            if (chunk.Count == ChunkLength)
-                await BeginCommitAsync();
+            await slots.WaitAsync(ct);
+            writes.Add(CommitAsync(alarm, refresh));
         }
-        if (chunk.Count > 0)
-            await BeginCommitAsync();
         await Task.WhenAll(writes);
         return new(windows.Count, looked.Count, stored);
 
-        async Task BeginCommitAsync()
-        {
-            await slots.WaitAsync(ct);
-            writes.Add(CommitAsync([.. chunk]));
-            chunk.Clear();
-        }
-
-        async Task CommitAsync(IReadOnlyList<(WatchedAlarm Alarm, Refresh Refresh)> found)
+        async Task CommitAsync(WatchedAlarm watched, Refresh refresh)
         {
             try
             {
                 // It may have taken long to come here.
-                var ours = found.Where(f => leases.Holds(f.Alarm.Share)).Select(f => (f.Alarm.Alarm, f.Refresh)).ToList();
-                Interlocked.Add(ref stored, await CommitTogetherAsync(ours, evaluated, repeat, ct));
+                if (leases.Holds(watched.Share) && await TryCommitAsync(store, notifier, watched.Alarm, refresh, evaluated, repeat, log, ct))
+                    Interlocked.Increment(ref stored);
             }
             finally
             {
                 slots.Release();
             }
         }
-    }
-
-    /// <summary>Stores what an evaluation found of several alarms in one append, and tells it; one by one where somebody came between.</summary>
-    /// <returns>How many transitions were stored.</returns>
-    private async Task<int> CommitTogetherAsync(List<(Alarm Alarm, Refresh Refresh)> found, string window, bool repeat, CancellationToken ct)
-    {
-        var transitions = new List<(Alarm Alarm, IReadOnlyList<AlarmEvent> Events, EventId Id)>(found.Count);
-        foreach (var (alarm, refresh) in found)
-        {
-            if (AlarmDecider.Decide(new AlarmCommand.Evaluate(refresh, window, store.Now), alarm) is { Count: > 0 } events)
-                transitions.Add((alarm, events, TransitionId(alarm, window)));
-        }
-        var together = transitions.Count > 1 && await TryAppendAsync() ? transitions.Select(t => t.Alarm.Id).ToHashSet(StringComparer.Ordinal) : [];
-        var stored = together.Count;
-        foreach (var (alarm, refresh) in found)
-        {
-            if (together.Contains(alarm.Id))
-                Tell(notifier, alarm, refresh, TransitionId(alarm, window));
-            else if (await TryCommitAsync(store, notifier, alarm, refresh, window, repeat, log, ct))
-                stored++;
-        }
-        return stored;
-
-        async Task<bool> TryAppendAsync()
-        {
-            try
-            {
-                return await store.AppendAsync(transitions, ct);
-            }
-#pragma warning disable CA1031 // nothing was stored; whose fault it is, and what it is, comes out one by one
-            catch (Exception e) when (e is not OperationCanceledException)
-#pragma warning restore CA1031
-            {
-                return false;
-            }
-        }
-    }
-
-    private static EventId TransitionId(Alarm alarm, string window) => EventId.FromName(System.Text.Encoding.UTF8.GetBytes($"{alarm.Id}\n{window}"));
-
-    private static void Tell(AlarmNotifier notifier, Alarm alarm, Refresh refresh, EventId id)
-    {
-        if (AlarmNotification.Of(alarm, refresh) is { } notification)
-            notifier.Tell(notification, id.Value);
     }
 
     /// <summary>Asks, for windows that may have them, when samples of later than now come into them.</summary>
@@ -238,7 +181,7 @@ internal sealed class AlarmEvaluator(
     {
         try
         {
-            var id = TransitionId(alarm, window);
+            var id = EventId.FromName(System.Text.Encoding.UTF8.GetBytes($"{alarm.Id}\n{window}"));
             var events = AlarmDecider.Decide(new AlarmCommand.Evaluate(refresh, window, store.Now), alarm);
             var stored = false;
             if (events.Count > 0)
@@ -251,7 +194,8 @@ internal sealed class AlarmEvaluator(
             {
                 return false;
             }
-            Tell(notifier, alarm, refresh, id);
+            if (AlarmNotification.Of(alarm, refresh) is { } notification)
+                notifier.Tell(notification, id.Value);
             return stored;
         }
         catch (WrongExpectedVersionException)

@@ -70,34 +70,14 @@ public sealed class AlarmStore(IEventStore store, IAlarmFeed feed, TimeProvider 
         return (events.Aggregate(alarm, AlarmDecider.Evolve), stored);
     }
 
-    /// <summary>Appends events that were decided on several alarms, at least one each, all or none.</summary>
-    /// <returns>Whether it was this append that stored them.</returns>
-    /// <exception cref="WrongExpectedVersionException">An alarm has changed since.</exception>
-    /// <exception cref="ArgumentException">The events of one, but not of the first, are stored already.</exception>
-    public async Task<bool> AppendAsync(IReadOnlyList<(Alarm Alarm, IReadOnlyList<AlarmEvent> Events, EventId Id)> decided, CancellationToken ct = default)
-    {
-        var events = decided.SelectMany(d => Stored(d.Alarm.Stream, d.Alarm.Version, d.Events, d.Id)).ToList();
-        if ((await store.AppendAsync(events, ct)).AlreadyStored)
-            return false;
-        foreach (var (alarm, happened, _) in decided)
-            Feed(alarm.Stream, alarm.Version, happened);
-        return true;
-    }
-
     private async Task<bool> AppendAsync(StreamName stream, long version, IReadOnlyList<AlarmEvent> events, EventId id, CancellationToken ct)
     {
-        if ((await store.AppendAsync(Stored(stream, version, events, id).ToList(), ct)).AlreadyStored)
+        var result = await store.AppendAsync(
+            events.Select((e, i) => new NewEvent(i == 0 ? id : EventId.New(), e.Type, AlarmEvents.Write(e), [new(stream, version + i)])).ToList(), ct);
+        if (result.AlreadyStored)
             return false;
-        Feed(stream, version, events);
-        return true;
-    }
-
-    private static IEnumerable<NewEvent> Stored(StreamName stream, long version, IEnumerable<AlarmEvent> events, EventId id) =>
-        events.Select((e, i) => new NewEvent(i == 0 ? id : EventId.New(), e.Type, AlarmEvents.Write(e), [new(stream, version + i)]));
-
-    private void Feed(StreamName stream, long version, IReadOnlyList<AlarmEvent> events)
-    {
         for (var i = 0; i < events.Count; i++)
             feed.Apply(stream, version + i + 1, events[i]);
+        return true;
     }
 }
