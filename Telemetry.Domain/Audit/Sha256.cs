@@ -12,7 +12,7 @@ internal static unsafe partial class Sha256
 {
     private const string Library = "libcrypto.so.3";
     private const int ContextBytes = 128; // sizeof(SHA256_CTX) is 112
-    private const int ShortBytes = 1024; // half a microsecond, during which no garbage can be collected
+    private const int ShortBytes = 4096; // two microseconds, during which no garbage can be collected
 
     private static readonly bool IsThere = NativeLibrary.TryLoad(Library, out var library)
         && new[] { "SHA256_Init", "SHA256_Update", "SHA256_Final" }.All(name => NativeLibrary.TryGetExport(library, name, out _));
