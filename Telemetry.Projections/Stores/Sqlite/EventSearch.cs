@@ -20,7 +20,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     private const int Patience = 64;
 
     /// <summary>How many places are collected in the time of looking at an event.</summary>
-    private const int PlacesAnEvent = 8;
+    private const int PlacesAnEvent = 64;
 
     /// <summary>How many places of a comparison are collected at most.</summary>
     private const int MaxPlaces = 50_000;
