@@ -171,7 +171,7 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     }
 
     /// <summary>The places of a comparison that few values meet; null where it is many.</summary>
-    private EventCursor? FewPlaces(Predicate.Compare comparison)
+    private UnionCursor? FewPlaces(Predicate.Compare comparison)
     {
         if (Values(comparison) is not var (condition, trait, value))
             return null;

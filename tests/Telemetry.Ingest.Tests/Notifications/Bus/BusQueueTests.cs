@@ -1,4 +1,3 @@
-using Telemetry.Ingest.Notifications;
 using Telemetry.Ingest.Notifications.Bus;
 
 namespace Telemetry.Ingest.Tests.Notifications.Bus;
