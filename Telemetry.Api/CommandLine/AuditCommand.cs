@@ -3,7 +3,9 @@ using System.Text.Json;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -31,13 +33,13 @@ internal static class AuditCommand
 
     private static Command Prove()
     {
-        var id = new Argument<Guid>("ID") { Description = "The id of an event, of a stream's share of it, or of a sample." };
+        var id = new Argument<string>("ID") { Description = "The id of an event, of a stream's share of it, or of a sample." };
         var server = ServerOption.Create("The server to ask where one is running.");
         var command = new Command("prove", "Writes a proof that an event or sample is in the log, as JSON on standard output.") { id, server };
         var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(
-            stores.Read(parsed), parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id), ct),
-            client => ProveThereAsync(client, parsed.GetValue(id), ct)));
+            stores.Read(parsed), parsed.GetValue(server)!, services => ProveHereAsync(services, parsed.GetValue(id)!, ct),
+            client => ProveThereAsync(client, parsed.GetValue(id)!, ct)));
         return command;
     }
 
@@ -119,12 +121,15 @@ internal static class AuditCommand
         return report.Faults.Count == 0 ? 0 : NotSound;
     }
 
-    private static async Task<int> ProveHereAsync(IServiceProvider services, Guid id, CancellationToken ct)
+    private static async Task<int> ProveHereAsync(IServiceProvider services, string id, CancellationToken ct)
     {
         try
         {
             DataCommand.LoadTree(services);
             await DataCommand.CatchUpAsync(services, ct);
+            var isOfEvent = Guid.TryParseExact(id, "D", out var uuid) && await services.GetRequiredService<IEventStore>().FindAsync(EventId.Containing(uuid), ct) is not null;
+            if (!isOfEvent)
+                await DataCommand.LoadSamplesAsync(services, ct); // it may be an id that a sender gave
             if (await services.GetRequiredService<Prover>().ProveAsync(id, ct: ct) is not { } proof)
                 return TelemetryCommand.Fail($"There is no event or sample '{id}'.");
             await WriteAsync(EventProofJson.Write(proof), ct);
@@ -136,9 +141,9 @@ internal static class AuditCommand
         }
     }
 
-    private static async Task<int> ProveThereAsync(HttpClient client, Guid id, CancellationToken ct)
+    private static async Task<int> ProveThereAsync(HttpClient client, string id, CancellationToken ct)
     {
-        using var response = await client.GetAsync($"v2/audit/proof?event={id}", ct);
+        using var response = await client.GetAsync($"v2/audit/proof?event={Uri.EscapeDataString(id)}", ct);
         if (!response.IsSuccessStatusCode)
             return await DataCommand.FailAsync(response, ct);
         await WriteAsync(await response.Content.ReadAsByteArrayAsync(ct), ct);

@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Spectre.Console;
+using Telemetry.Domain.Audit;
 
 namespace Telemetry.Api.CommandLine;
 
@@ -28,14 +29,28 @@ internal static class LoadCommand
         var project = new Option<string?>("--project") { Description = "X-Project-Id: the project of samples that name none." };
         var user = new Option<string?>("--user") { Description = "X-User-Id: the user of samples that name none." };
         var roles = new Option<string?>("--roles") { Description = "X-Roles, such as admin." };
-        var command = new Command("load", "Sends a file of samples to a running server. The same file twice counts once.") { file, server, batch, project, user, roles };
-        command.SetAction((parsed, ct) => RunAsync(
-            parsed.GetValue(file)!, parsed.GetValue(server)!, parsed.GetValue(batch),
-            [("X-Project-Id", parsed.GetValue(project)), ("X-User-Id", parsed.GetValue(user)), ("X-Roles", parsed.GetValue(roles))], ct));
+        var key = new Option<FileInfo?>("--key") { Description = "Signs each request by the private key in this file, as telemetry keys new writes it." };
+        var keyId = new Option<string>("--key-id") { Description = "By which id the key is registered. Default: the first 16 hexadecimal digits of its SHA-256.", DefaultValueFactory = _ => "" };
+        var command = new Command("load", "Sends a file of samples to a running server. The same file twice counts once.") { file, server, batch, project, user, roles, key, keyId };
+        command.SetAction(async (parsed, ct) =>
+        {
+            try
+            {
+                using var signer = parsed.GetValue(key) is { } pem ? new BatchSigner(parsed.GetValue(keyId)!, P256.Read(await File.ReadAllTextAsync(pem.FullName, ct))) : null;
+                return await RunAsync(
+                    parsed.GetValue(file)!, parsed.GetValue(server)!, parsed.GetValue(batch), signer,
+                    [("X-Project-Id", parsed.GetValue(project)), ("X-User-Id", parsed.GetValue(user)), ("X-Roles", parsed.GetValue(roles))], ct);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
+            {
+                return TelemetryCommand.Fail($"--key: {e.Message}", TelemetryCommand.UsageError);
+            }
+        });
         return command;
     }
 
-    private static async Task<int> RunAsync(string file, Uri server, int batch, (string Name, string? Value)[] headers, CancellationToken ct)
+    /// <param name="signer">Null where nothing is signed.</param>
+    private static async Task<int> RunAsync(string file, Uri server, int batch, BatchSigner? signer, (string Name, string? Value)[] headers, CancellationToken ct)
     {
         using var client = new HttpClient { BaseAddress = server, Timeout = TimeSpan.FromMinutes(2) };
         foreach (var (name, value) in headers.Where(h => h.Value is not null))
@@ -50,7 +65,7 @@ internal static class LoadCommand
                 task.IsIndeterminate = !input.CanSeek;
                 await foreach (var part in SampleFile.ReadAsync(input, batch))
                 {
-                    var outcome = await SendAsync(client, part, ct);
+                    var outcome = await SendAsync(client, part, signer, ct);
                     dropped += outcome.Dropped;
                     before += outcome.WasStored ? part.Count - outcome.Dropped : 0;
                     sent += part.Count;
@@ -70,7 +85,7 @@ internal static class LoadCommand
     }
 
     /// <summary>Sends one part, trying again while the server is away or busy.</summary>
-    private static async Task<Outcome> SendAsync(HttpClient client, SamplePart part, CancellationToken ct)
+    private static async Task<Outcome> SendAsync(HttpClient client, SamplePart part, BatchSigner? signer, CancellationToken ct)
     {
         var giveUp = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause < TimeSpan.FromSeconds(10) ? pause * 2 : pause)
@@ -82,6 +97,8 @@ internal static class LoadCommand
                 request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
                 request.Headers.Add("Prefer", "return=minimal");
                 request.Headers.Add("Idempotency-Key", part.Key);
+                if (signer is not null)
+                    request.Headers.Add(BatchSignature.HeaderName, signer.SignBody(part.Json.Span).ToString());
                 using var response = await client.SendAsync(request, ct);
                 if (response.IsSuccessStatusCode)
                 {

@@ -36,7 +36,7 @@ internal static class RateCommand
                 return await DataCommand.RunAsync(
                     stores.Read(parsed), parsed.GetValue(server)!, services => RateHereAsync(services, asked, ct), client => RateThereAsync(client, asked, ct));
             }
-            catch (Exception e) when (e is ApiException or TariffException or IOException or UnauthorizedAccessException)
+            catch (Exception e) when (e is ApiException or TariffException or AuditException or IOException or UnauthorizedAccessException)
             {
                 return TelemetryCommand.Fail(e.Message, TelemetryCommand.UsageError);
             }
@@ -55,7 +55,12 @@ internal static class RateCommand
         byte[] output;
         if (asked.Diff is null)
         {
-            var covering = services.GetRequiredService<AuditLog>().Latest() is { } latest && latest.Position >= rating.Position ? latest.Note.ToString() : null;
+            string? covering = null;
+            if (asked.Format == RatingFormat.Json)
+            {
+                await DataCommand.CatchUpAsync(services, ct);
+                covering = services.GetRequiredService<AuditLog>().Covering(rating.Position)?.ToString();
+            }
             output = RatingWriter.Write(rating, asked.Format, covering);
         }
         else

@@ -29,7 +29,7 @@ internal static class PublishedSampleEndpoints
             Arguments.OfQueryString(context);
             var (samples, evidence) = await ReadAsync(context, intake);
             var batch = SampleInFlight.ToBatch(samples);
-            await intake.Signatures.DemandAsync("rest", evidence, new(batch), context.RequestAborted);
+            intake.Signatures.Demand("rest", evidence, new(batch));
             var accepted = await intake.Samples.AcceptAsync(batch, IdOf(batch), Source, evidence, context.RequestAborted);
             context.Response.Headers["Telemetry-Position"] = accepted.Position.ToString();
             context.Response.StatusCode = StatusCodes.Status204NoContent;

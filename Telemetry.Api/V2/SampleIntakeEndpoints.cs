@@ -56,7 +56,7 @@ internal static class SampleIntakeEndpoints
             var format = call.Format(context.Request);
             var id = IdOf(context);
             var (parsed, evidence) = await ReadAsync(context, intake, format, rules);
-            await intake.Signatures.DemandAsync("rest", evidence, parsed, context.RequestAborted);
+            intake.Signatures.Demand("rest", evidence, parsed);
             if (parsed.Dropped > 0)
                 intake.Refusals.AddDropped(parsed.Dropped);
             var pipelines = call == MeterCall && evidence is null && !IsDirect(arguments) ? context.RequestServices.GetService<PostedSamples>() : null;

@@ -144,13 +144,14 @@ public static class CanonicalSamples
         writer.Fill(count, runs);
     }
 
-    internal static void WriteValues(CanonicalWriter writer, SampleBatch batch, ReadOnlySpan<int> indexes)
+    /// <param name="oneInstant">Whether it is known that all samples have the same timestamp.</param>
+    internal static void WriteValues(CanonicalWriter writer, SampleBatch batch, ReadOnlySpan<int> indexes, bool oneInstant = false)
     {
         var (count, runs) = (writer.Reserve(), 0);
         for (int from = 0, to; from < indexes.Length; from = to, runs++)
         {
             var at = batch.Timestamps[indexes[from]];
-            for (to = from + 1; to < indexes.Length && batch.Timestamps[indexes[to]] == at;)
+            for (to = oneInstant ? indexes.Length : from + 1; to < indexes.Length && batch.Timestamps[indexes[to]] == at;)
                 to++;
             writer.Int64(at);
             writer.UInt32((uint)(to - from));

@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Telemetry.Domain.Audit;
 
@@ -23,7 +22,7 @@ public readonly struct Digest : IEquatable<Digest>
     public static Digest Of(ReadOnlySpan<byte> data)
     {
         Span<byte> hash = stackalloc byte[Length];
-        SHA256.HashData(data, hash);
+        Sha256.Hash(data, hash);
         return new(hash);
     }
 

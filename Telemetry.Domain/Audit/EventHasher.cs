@@ -75,10 +75,11 @@ public sealed class EventHasher
         if (batch.Count == 0)
             return [];
         var known = Known(batch);
+        var (sameMetadata, oneInstant) = (known.HasMetadata(batch), !batch.Timestamps.AsSpan().ContainsAnyExcept(batch.Timestamps[0]));
         foreach (ref var share in known.Shares.AsSpan())
         {
             ReadOnlySpan<int> indexes = share.Indexes;
-            if (!known.HasMetadata(batch, indexes))
+            if (!sameMetadata && !known.HasMetadata(batch, indexes))
             {
                 _writer.Clear();
                 CanonicalSamples.WriteMetadata(_writer, batch, indexes);
@@ -90,7 +91,7 @@ public sealed class EventHasher
             _writer.Raw(CanonicalSamples.Heading);
             _writer.Digest(share.Shape);
             _writer.Digest(share.Metadata);
-            CanonicalSamples.WriteValues(_writer, batch, indexes);
+            CanonicalSamples.WriteValues(_writer, batch, indexes, oneInstant);
             _digests.Add(Digest.Of(_writer.Written));
         }
         return known.Shares;
@@ -100,11 +101,8 @@ public sealed class EventHasher
     {
         // Batches over a month's end are rare enough to be split anew.
         var month = SampleStreams.MonthOf(batch.Timestamps[0]);
-        foreach (var at in batch.Timestamps)
-        {
-            if (at < month.From || at >= month.To)
-                return Learn(batch, 0);
-        }
+        if (batch.Timestamps.AsSpan().ContainsAnyExceptInRange(month.From, month.To - 1))
+            return Learn(batch, 0);
         var hash = HashCode.Combine(month.From, batch.RepeatsSeries ? _hashes.GetValue(batch.Series, static s => new(HashOf(s))).Value : HashOf(batch.Series));
         if (_known.TryGetValue(hash, out var known) && known.Month == month.From && known.HasSeries(batch.Series))
             return known;
@@ -180,6 +178,18 @@ public sealed class EventHasher
             for (var i = 0; i < others.Length; i++)
             {
                 if (!ReferenceEquals(series[i], others[i]) && !series[i].Equals(others[i]))
+                    return false;
+            }
+            return true;
+        }
+
+        /// <summary>Whether all samples have the metadata of the last time, by their objects.</summary>
+        public bool HasMetadata(SampleBatch batch)
+        {
+            var (own, others) = (_metadata, batch.Metadata);
+            for (var i = 0; i < own.Length && i < others.Length; i++)
+            {
+                if (!ReferenceEquals(own[i], others[i]))
                     return false;
             }
             return true;

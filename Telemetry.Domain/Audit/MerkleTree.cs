@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Security.Cryptography;
 
 namespace Telemetry.Domain.Audit;
 
@@ -41,7 +40,7 @@ public sealed class MerkleTree
         var input = content.Length < small.Length ? small[..(content.Length + 1)] : new byte[content.Length + 1];
         input[0] = 0;
         content.CopyTo(input[1..]);
-        SHA256.HashData(input, hash);
+        Sha256.Hash(input, hash);
         return new(hash);
     }
 
@@ -53,7 +52,7 @@ public sealed class MerkleTree
         input[0] = 1;
         left.CopyTo(input[1..]);
         right.CopyTo(input[(1 + Digest.Length)..]);
-        SHA256.HashData(input, hash);
+        Sha256.Hash(input, hash);
         return new(hash);
     }
 

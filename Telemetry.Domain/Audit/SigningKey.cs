@@ -40,7 +40,11 @@ public abstract record SigningKey
     public sealed record Active(string Id, string? ProjectId, ReadOnlyMemory<byte> PublicKey, string? Description, DateTimeOffset RegisteredAt) : SigningKey;
 
     /// <summary>Signs nothing any more; what it signed before stays signed.</summary>
-    public sealed record Revoked(string Id, string? ProjectId, ReadOnlyMemory<byte> PublicKey, string? Description, DateTimeOffset RegisteredAt, DateTimeOffset RevokedAt, string? Reason) : SigningKey;
+    public sealed record Revoked(string Id, string? ProjectId, ReadOnlyMemory<byte> PublicKey, string? Description, DateTimeOffset RegisteredAt, DateTimeOffset RevokedAt, string? Reason) : SigningKey
+    {
+        /// <summary>The key as it was until then.</summary>
+        public Active Before => new(Id, ProjectId, PublicKey, Description, RegisteredAt);
+    }
 
     /// <summary>The stream of a key.</summary>
     public static StreamName StreamOf(string id) => new(Category, id);

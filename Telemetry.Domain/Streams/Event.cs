@@ -45,8 +45,10 @@ public readonly record struct StreamExpectation(StreamName Stream, long? Expecte
 /// stream gets its share, the samples of its project and month. Any other event has one stream.
 /// </param>
 /// <param name="RecordedAt">When another store took it, where it is copied from there; null: now.</param>
+/// <param name="Given">A stream that must be at this version where the event takes its place, though nothing is written to it: what was decided by it still holds.</param>
 public sealed record NewEvent(
-    EventId Id, string Type, EventBody Body, IReadOnlyList<StreamExpectation> Streams, EventMetadata? Metadata = null, DateTimeOffset? RecordedAt = null);
+    EventId Id, string Type, EventBody Body, IReadOnlyList<StreamExpectation> Streams, EventMetadata? Metadata = null, DateTimeOffset? RecordedAt = null,
+    StreamVersion? Given = null);
 
 /// <summary>A place in a stream.</summary>
 /// <param name="Version">1-based, without holes.</param>

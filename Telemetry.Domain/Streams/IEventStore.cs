@@ -64,6 +64,19 @@ public interface IEventStore
         return found;
     }
 
+    /// <summary>The events of some ids, in ascending order of position, each once; nothing where there is none.</summary>
+    /// <remarks>As <see cref="ReadStreamsAsync"/>.</remarks>
+    async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<EventId> ids, CancellationToken ct = default)
+    {
+        var found = new List<RecordedEvent>();
+        foreach (var id in ids.Distinct())
+        {
+            if (await FindAsync(id, ct).ConfigureAwait(false) is { } e)
+                found.Add(e);
+        }
+        return [.. found.OrderBy(e => e.Position)];
+    }
+
     /// <summary>The streams whose names begin with a prefix, in ordinal order, each with its last version.</summary>
     IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", CancellationToken ct = default);
 

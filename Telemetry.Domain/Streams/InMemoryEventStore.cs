@@ -115,13 +115,17 @@ public sealed class InMemoryEventStore(TimeProvider clock) : IEventStore
             throw new ArgumentException($"Event {e.Id} is stored already.");
         if (e.Body is EventBody.Samples samples && !Array.TrueForAll(samples.Batch.Volumes, double.IsFinite))
             throw new ArgumentException($"Event {e.Id} has a volume that is not finite.");
+        if (e.Given is { } given && VersionOf(given.Stream) is var stands && stands != given.Version)
+            throw new WrongExpectedVersionException(given.Stream, given.Version, stands);
         foreach (var (stream, expected) in e.Streams)
         {
-            var actual = versions.TryGetValue(stream, out var known) ? known : _streams.TryGetValue(stream, out var events) ? events.Count : 0;
+            var actual = VersionOf(stream);
             if (expected is { } version && version != actual)
                 throw new WrongExpectedVersionException(stream, version, actual);
             versions[stream] = actual + 1;
         }
+
+        long VersionOf(StreamName stream) => versions.TryGetValue(stream, out var known) ? known : _streams.TryGetValue(stream, out var events) ? events.Count : 0;
     }
 
     private void Add(NewEvent e, DateTimeOffset now)

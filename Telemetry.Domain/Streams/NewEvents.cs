@@ -3,6 +3,10 @@ namespace Telemetry.Domain.Streams;
 /// <summary>What every store asks of the events of one append.</summary>
 public static class NewEvents
 {
+    /// <summary>The streams whose versions decide on some events: those that they are appended to, and those that they are given by. A stream may come several times.</summary>
+    public static IEnumerable<StreamName> StreamsOf(IEnumerable<NewEvent> events) =>
+        events.SelectMany(e => e.Given is { } given ? e.Streams.Select(s => s.Stream).Append(given.Stream) : e.Streams.Select(s => s.Stream));
+
     /// <exception cref="ArgumentException">
     /// The list is empty; or an event names no stream, one twice, more than <see cref="EventId.MaxPart"/>, or several without being a batch of
     /// samples; or two events have the same id.

@@ -36,7 +36,7 @@ public sealed class PipelineStore(
     {
         var kept = samples.Where(s => IsKept(s, problem)).Select(Shared).ToList();
         // Both at once, so that both are in one group of the log's writer.
-        var storing = kept.Count == 0 ? null : PatientlyAsync(() => AppendAsync(SampleInFlight.ToBatch(kept), id, source, evidence, ct), ct);
+        var storing = kept.Count == 0 ? null : PatientlyAsync(() => sampleIntake.AppendAsync(SampleInFlight.ToBatch(kept), id, source, evidence, ct), ct);
         var recording = events.Count == 0 ? null : PatientlyAsync(async () => !(await eventIntake.AppendAsync(events, new(Source: source), ct)).AlreadyStored, ct);
         // Of two deliveries at once each might store one of both first: the samples decide which of them was new.
         var recorded = recording is null || await recording;
@@ -46,20 +46,13 @@ public sealed class PipelineStore(
     /// <summary>The same for samples that are columns already; none are stored at once.</summary>
     /// <exception cref="SignatureRefusedException">The signature is wrong; nothing was stored.</exception>
     public async Task<bool> StoreAsync(SampleBatch samples, EventId id, string source, BatchEvidence? evidence, CancellationToken ct) =>
-        samples.Count == 0 || await PatientlyAsync(() => AppendAsync(samples, id, source, evidence, ct), ct);
+        samples.Count == 0 || await PatientlyAsync(() => sampleIntake.AppendAsync(samples, id, source, evidence, ct), ct);
 
     /// <inheritdoc/>
     public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct)
     {
         signatures.Demand(source);
         return StoreAsync(samples, [], EventId.New(), source, logger.SampleNotKept, ct);
-    }
-
-    private async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
-    {
-        if (evidence is not null)
-            await signatures.VerifyAsync(evidence, batch, ct);
-        return await sampleIntake.AppendAsync(batch, id, source, evidence, ct);
     }
 
     // What the log keeps of a metadata object it keeps for good; the bound is the one of samples over HTTP.

@@ -6,8 +6,8 @@ using Telemetry.Domain.Streams;
 
 namespace Telemetry.Ingest.Samples;
 
-/// <summary>Steps 3 to 5 of the way of a sample: splits a good batch by stream, appends it, and waits until it is projected.</summary>
-public sealed class SampleIntake(IEventStore events, IProjectionProgress projections, SampleLimits limits, IntakeMetrics metrics)
+/// <summary>Steps 3 to 6 of the way of a sample: verifies a good batch's signature, splits the batch by stream, appends it, and waits until it is projected.</summary>
+public sealed class SampleIntake(IEventStore events, IProjectionProgress projections, SampleLimits limits, SignatureCheck signatures, IntakeMetrics metrics)
 {
     /// <summary>The stored name of the event, kept forever.</summary>
     public const string EventType = "samples-recorded";
@@ -24,13 +24,17 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
     public Task<AcceptedSamples> AcceptAsync(SampleBatch batch, EventId id, string source, CancellationToken ct) => AcceptAsync(batch, id, source, null, ct);
 
     /// <summary>The same for a batch that may be signed.</summary>
-    /// <param name="evidence">What <see cref="SignatureCheck"/> has verified; null for none.</param>
-    /// <exception cref="SignatureRefusedException">The batch is too large to stay one event, which a signature is of.</exception>
+    /// <param name="evidence">What the sender signed; null for nothing. It is judged by its key's state where the batch takes its place in the log.</param>
+    /// <exception cref="SignatureRefusedException">The signature is wrong, or the batch too large to stay one event, which a signature is of; nothing was stored.</exception>
     public async Task<AcceptedSamples> AcceptAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
         if (batch.Count == 0)
+        {
+            if (evidence is not null)
+                await JudgeAsync(evidence, batch, id, ct);
             return new(batch, [0], id, await events.HeadAsync(ct), alreadyStored: false, visible: true);
+        }
         var parts = Split(batch);
         var (news, result) = await AppendAsync(batch, parts, id, source, evidence, ct);
         var stored = result.AlreadyStored ? await StoredAsync(batch, news, ct) : batch;
@@ -40,11 +44,11 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
 
     /// <summary>Stores a batch once, for a sender that waits for no query to see it; durable when the task completes.</summary>
     /// <param name="id">The same id again stores nothing, whatever the samples are.</param>
-    /// <param name="evidence">What <see cref="SignatureCheck"/> has verified; null for none.</param>
+    /// <param name="evidence">What the sender signed; null for nothing. It is judged by its key's state where the batch takes its place in the log.</param>
     /// <returns>False where the id was stored before, or the batch is empty.</returns>
     /// <exception cref="EventStoreBusyException">Too much is waiting to be written; nothing was stored.</exception>
     /// <exception cref="EventStoreFullException">The disk is full; nothing was stored.</exception>
-    /// <exception cref="SignatureRefusedException">The batch is too large to stay one event, which a signature is of.</exception>
+    /// <exception cref="SignatureRefusedException">The signature is wrong, or the batch too large to stay one event, which a signature is of; nothing was stored.</exception>
     public async Task<bool> AppendAsync(SampleBatch batch, EventId id, string source, BatchEvidence? evidence, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(batch);
@@ -65,10 +69,33 @@ public sealed class SampleIntake(IEventStore events, IProjectionProgress project
                 parts[i].Streams.Select(s => new StreamExpectation(s)).ToArray(), metadata);
         }
         NewEvent[] kept = evidence is { Signature.Over: SignedContent.Body } ? [SignedBody.Keep(id, evidence.Body.Span, evidence.ContentType)] : [];
-        var result = await events.AppendAsync([.. news, .. kept], ct);
-        if (!result.AlreadyStored)
-            metrics.Accepted(batch.Count);
-        return (news, result);
+        while (true)
+        {
+            StreamVersion? key = evidence is null ? null : await JudgeAsync(evidence, batch, id, ct);
+            news[0] = news[0] with { Given = key };
+            try
+            {
+                var result = await events.AppendAsync([.. news, .. kept], ct);
+                if (!result.AlreadyStored)
+                    metrics.Accepted(batch.Count);
+                return (news, result);
+            }
+            catch (WrongExpectedVersionException e) when (e.Stream == key?.Stream)
+            {
+                // It was registered or revoked since it was looked at: judged anew.
+            }
+        }
+    }
+
+    /// <summary>The state of its key that a signature is right by. That a key was revoked since does not matter to a batch that is stored already.</summary>
+    /// <exception cref="SignatureRefusedException">The signature is wrong.</exception>
+    private async Task<StreamVersion> JudgeAsync(BatchEvidence evidence, SampleBatch batch, EventId id, CancellationToken ct)
+    {
+        var signature = evidence.Signature;
+        var (key, version) = await signatures.VerifyAsync(evidence, batch, ct);
+        return key is SigningKey.Active || (await events.FindAsync(id, ct))?.Metadata.Signature == signature.ToString()
+            ? new(SigningKey.StreamOf(signature.KeyId), version)
+            : throw new SignatureRefusedException($"Key '{signature.KeyId}' is revoked.");
     }
 
     /// <summary>As <see cref="SampleBatchSplit"/>; a batch that repeats the series of one before, in the same month, has its streams.</summary>

@@ -34,36 +34,31 @@ public sealed class SignatureCheck(IEventStore log, SignatureOptions options, Si
 {
     private readonly ConcurrentBag<EventHasher> _hashers = []; // as many as there are checks at a time
 
-    /// <summary>Passes a batch whose signature is right, and one without where none is needed.</summary>
+    /// <summary>Passes a batch that is signed, and one that is not where none need be.</summary>
     /// <param name="source">What brings the batch in, such as <c>rest</c>.</param>
-    /// <param name="evidence">Null where the batch is not signed; then it is enough that each of its samples is.</param>
-    /// <exception cref="SignatureRefusedException">The message says what is wrong.</exception>
-    public async Task DemandAsync(string source, BatchEvidence? evidence, ParsedSamples samples, CancellationToken ct)
+    /// <param name="evidence">Null where the batch is not signed; then it is enough that each of its samples is. Whether it is right <see cref="SampleIntake"/> sees.</param>
+    /// <exception cref="SignatureRefusedException">The source's samples must be signed.</exception>
+    public void Demand(string source, BatchEvidence? evidence, ParsedSamples samples)
     {
-        if (evidence is null)
-        {
-            if (options.Required.Contains(source) && !samples.IsSigned)
-                throw Missing(source);
-            return;
-        }
-        await VerifyAsync(evidence, samples.Batch, ct);
+        if (evidence is null && options.Required.Contains(source) && !samples.IsSigned)
+            throw Missing(source);
     }
 
-    /// <summary>Passes a batch whose signature is right.</summary>
+    /// <summary>Passes a batch whose signature is right by its key as it is now, or was until it was revoked.</summary>
     /// <exception cref="SignatureRefusedException">The message says what is wrong.</exception>
-    public async Task VerifyAsync(BatchEvidence evidence, SampleBatch batch, CancellationToken ct)
+    public async Task<SigningKeyState> VerifyAsync(BatchEvidence evidence, SampleBatch batch, CancellationToken ct)
     {
         var signature = evidence.Signature;
-        var (key, _) = await log.ReadKeyAsync(signature.KeyId, ct: ct);
-        if (key is not SigningKey.Active active)
-            throw new SignatureRefusedException($"Key '{signature.KeyId}' is {(key is SigningKey.Revoked ? "revoked" : "not registered")}.");
-        if (batch.Series.FirstOrDefault(s => !active.MaySignFor(s.ProjectId)) is { } foreign)
-            throw new SignatureRefusedException($"Key '{signature.KeyId}' signs for project '{active.ProjectId}', a sample is of '{foreign.ProjectId}'.");
+        var state = await log.ReadKeyAsync(signature.KeyId, ct: ct);
+        if ((state.Key as SigningKey.Active ?? (state.Key as SigningKey.Revoked)?.Before) is not { } key)
+            throw new SignatureRefusedException($"Key '{signature.KeyId}' is not registered.");
+        if (batch.Series.FirstOrDefault(s => !key.MaySignFor(s.ProjectId)) is { } foreign)
+            throw new SignatureRefusedException($"Key '{signature.KeyId}' signs for project '{key.ProjectId}', a sample is of '{foreign.ProjectId}'.");
         var isRight = signature.Over == SignedContent.Body
-            ? signature.VerifyBody(active.PublicKey.Span, evidence.Body.Span)
-            : signature.VerifyStreams(active.PublicKey.Span, DigestsOf(batch));
-        if (!isRight)
-            throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
+            ? signature.VerifyBody(key.PublicKey.Span, evidence.Body.Span)
+            : signature.VerifyStreams(key.PublicKey.Span, DigestsOf(batch));
+        return isRight ? state
+            : throw new SignatureRefusedException($"The signature by key '{signature.KeyId}' is not of this {(signature.Over == SignedContent.Body ? "body" : "batch as it would be stored")}.");
     }
 
     /// <summary>Passes samples without a batch's signature where none is needed, or where each was taken for its HMAC.</summary>

@@ -47,6 +47,21 @@ public sealed class AuditLog(IAuditTree tree, ICheckpoints checkpoints, NoteSign
         }
     }
 
+    /// <summary>The first checkpoint of a tree that has the event at a position, with this log's own signature alone: whenever it is asked for the same. Signed now where there is none yet.</summary>
+    /// <returns>Null where the tree does not have the event yet.</returns>
+    /// <exception cref="AuditException">As of <see cref="Publish"/>.</exception>
+    public SignedNote? Covering(long position)
+    {
+        if (checkpoints.Covering(position) is not { } kept)
+        {
+            Publish();
+            if (checkpoints.Covering(position) is not { } published)
+                return null;
+            kept = published;
+        }
+        return new(kept.Note.Text, kept.Note.Verify(signer.Verifier));
+    }
+
     /// <summary>Takes a checkpoint back with the cosignatures of witnesses.</summary>
     /// <returns>The checkpoint as it is served now.</returns>
     /// <exception cref="AuditException">It is not a checkpoint of this log, or no known witness cosigned it.</exception>

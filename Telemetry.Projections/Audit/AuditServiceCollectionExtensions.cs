@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Leases;
+using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Running;
 using Telemetry.Projections.Stores;
@@ -27,7 +28,7 @@ public static class AuditServiceCollectionExtensions
         services.AddSingleton(Signer);
         services.AddSingleton(s => new AuditLog(
             s.GetRequiredService<IAuditTree>(), s.GetRequiredService<ICheckpoints>(), s.GetRequiredService<NoteSigner>(), Witnesses(s)));
-        services.AddSingleton(s => new Prover(s.GetRequiredService<IEventStore>(), s.GetRequiredService<AuditLog>()));
+        services.AddSingleton(s => new Prover(s.GetRequiredService<IEventStore>(), s.GetRequiredService<AuditLog>(), s.GetService<IMeteringReader>()));
         if (publish)
             services.AddSingleton<IHostedService>(s => new CheckpointPublisher(
                 s.GetRequiredService<AuditLog>(), s.GetRequiredService<ILeases>(), Options(s), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<CheckpointPublisher>>()));

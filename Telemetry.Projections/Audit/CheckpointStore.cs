@@ -35,7 +35,9 @@ public sealed class CheckpointStore : ICheckpoints
 
     public KeptCheckpoint? Latest() => Query("select size, position, note from checkpoint order by size desc limit 1").FirstOrDefault();
 
-    public KeptCheckpoint? Find(long size) => Query("select size, position, note from checkpoint where size = $size", size).FirstOrDefault();
+    public KeptCheckpoint? Find(long size) => Query("select size, position, note from checkpoint where size = $value", size).FirstOrDefault();
+
+    public KeptCheckpoint? Covering(long position) => Query("select size, position, note from checkpoint where position >= $value order by size limit 1", position).FirstOrDefault();
 
     public IReadOnlyList<KeptCheckpoint> All() => Query("select size, position, note from checkpoint order by size");
 
@@ -55,14 +57,14 @@ public sealed class CheckpointStore : ICheckpoints
 
     public void Dispose() => _connection.Dispose();
 
-    private List<KeptCheckpoint> Query(string sql, long? size = null)
+    private List<KeptCheckpoint> Query(string sql, long? value = null)
     {
         lock (_lock)
         {
             using var command = _connection.CreateCommand();
             command.CommandText = sql;
-            if (size is { } value)
-                command.Parameters.AddWithValue("$size", value);
+            if (value is { } given)
+                command.Parameters.AddWithValue("$value", given);
             using var reader = command.ExecuteReader();
             List<KeptCheckpoint> found = [];
             while (reader.Read())

@@ -13,6 +13,9 @@ public interface ICheckpoints : IDisposable
     /// <summary>The checkpoint of a tree's size; null where none was signed.</summary>
     KeptCheckpoint? Find(long size);
 
+    /// <summary>The checkpoint of the smallest tree that has the event at a position; null where none does yet.</summary>
+    KeptCheckpoint? Covering(long position);
+
     /// <summary>All checkpoints by ascending size.</summary>
     IReadOnlyList<KeptCheckpoint> All();
 

@@ -37,6 +37,21 @@ internal static class ForeignIds
     public static (ulong, ulong) HashOf(string id) =>
         Guid.TryParseExact(id, "D", out var uuid) && uuid.ToString() == id ? HashOf(uuid) : HashOf(Encoding.UTF8.GetBytes(id));
 
+    /// <summary>Of some events those whose filters pass some hashes, each with the number of the hash.</summary>
+    public static List<(long Position, int Hash)> ThatMayHold(IEnumerable<(long Position, byte[] Filter)> events, IReadOnlyList<(ulong, ulong)> hashes)
+    {
+        var found = new List<(long, int)>();
+        foreach (var (position, filter) in events)
+        {
+            for (var n = 0; n < hashes.Count; n++)
+            {
+                if (MayHold(filter, hashes[n]))
+                    found.Add((position, n));
+            }
+        }
+        return found;
+    }
+
     public static bool MayHold(ReadOnlySpan<byte> filter, (ulong First, ulong Second) hash)
     {
         var bits = (ulong)filter.Length * 8;

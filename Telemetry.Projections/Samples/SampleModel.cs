@@ -98,12 +98,8 @@ internal sealed partial class SampleModel : IStoredModel
         }
     }
 
-    /// <summary>The positions of events that are in no table yet and may hold a foreign id. Under the read lock.</summary>
-    public List<long> UnstoredEventsThatMayHold(string id)
-    {
-        var hash = ForeignIds.HashOf(id);
-        return _foreignIds.Where(e => ForeignIds.MayHold(e.Filter, hash)).Select(e => e.Position).ToList();
-    }
+    /// <summary>The positions of events that are in no table yet and may hold foreign ids, by their hashes. Under the read lock.</summary>
+    public List<(long Position, int Hash)> UnstoredEventsThatMayHold(IReadOnlyList<(ulong, ulong)> hashes) => ForeignIds.ThatMayHold(_foreignIds, hashes);
 
     /// <summary>Begins to read; dispose it when nothing of what it gave is used any more. Null once the model was retired.</summary>
     public Reading? TryRead()

@@ -36,8 +36,8 @@ internal interface ISampleTables : IProjectionTables
 
     int? FindMetadata(long hash, Metadata metadata);
 
-    /// <summary>The positions of events whose filter passes, ascending.</summary>
-    List<long> EventsThatMayHold((ulong, ulong) hash, long upTo);
+    /// <summary>The positions of events whose filters pass some hashes, each with the number of the hash; ascending.</summary>
+    List<(long Position, int Hash)> EventsThatMayHold(IReadOnlyList<(ulong, ulong)> hashes, long upTo);
 }
 
 /// <summary>What one flush adds to the tables; all of it or nothing.</summary>

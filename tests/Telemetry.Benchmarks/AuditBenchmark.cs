@@ -101,7 +101,7 @@ internal static class AuditBenchmark
             {
                 if (ReferenceEquals(e, events[events.Count / 200 * 20]))
                     clock.Restart(); // warm
-                await prover.ProveAsync(e.Id.Sample(17));
+                await prover.ProveAsync(e.Id.Sample(17).ToString());
             }
             Console.WriteLine($"a proof: {clock.Elapsed.TotalMilliseconds / 180:F2} ms");
         }

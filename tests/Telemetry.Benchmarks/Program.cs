@@ -25,10 +25,10 @@ switch (args.FirstOrDefault())
         await AuditBenchmark.RunAsync(Option("--polls", 300));
         return 0;
     case "rate":
-        await ReplayBenchmark.RunAsync(Option("--minutes", 100), overRest: false);
+        await ReplayBenchmark.RunAsync(Option("--minutes", 100), rounds: 0);
         return 0;
     case "replay":
-        await ReplayBenchmark.RunAsync(Option("--minutes", 100), overRest: true);
+        await ReplayBenchmark.RunAsync(Option("--minutes", 100), Option("--rounds", 1));
         return 0;
     case "upkeep":
         await UpkeepBenchmark.RunAsync(Option("--turns", 8), Option("--connections", 4));
@@ -55,7 +55,7 @@ switch (args.FirstOrDefault())
             size          [--polls=1000] [--store=postgres]
             audit         [--polls=300]
             rate          [--minutes=100]
-            replay        [--minutes=100]
+            replay        [--minutes=100] [--rounds=1]
             upkeep        [--turns=8] [--connections=4]
             alarms        [--alarms=100000] [--resources=10000] [--rules=10000] [--rate=2000] [--seconds=15]
             events        [--events=1000000] [--batch=1000] [--store=postgres]

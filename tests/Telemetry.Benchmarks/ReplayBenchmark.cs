@@ -15,7 +15,8 @@ internal static class ReplayBenchmark
     private const int Instances = 10_000;
     private const string Project = "one";
 
-    public static async Task RunAsync(int minutes, bool overRest)
+    /// <param name="rounds">How often the month is replayed in each form, one after another; 0: it is rated.</param>
+    public static async Task RunAsync(int minutes, int rounds)
     {
         var data = Directory.CreateTempSubdirectory("telemetry-bench-").FullName;
         try
@@ -28,8 +29,8 @@ internal static class ReplayBenchmark
                 await FillAsync(log, minutes);
                 Console.WriteLine($"{samples / 1e6:F0} M samples appended in {clock.Elapsed.TotalSeconds:F1} s, {new FileInfo(Path.Combine(data, "events.db")).Length / samples:F1} bytes a sample");
             }
-            if (overRest)
-                await ReplayAsync(data, samples);
+            if (rounds > 0)
+                await ReplayAsync(data, samples, rounds);
             else
                 await RateAsync(data, samples);
         }
@@ -59,14 +60,14 @@ internal static class ReplayBenchmark
         }
     }
 
-    private static async Task ReplayAsync(string data, double samples)
+    private static async Task ReplayAsync(string data, double samples, int rounds)
     {
         var (server, _) = await ServerProcess.StartAsync(data);
         await using (server)
         {
             using var client = new HttpClient { BaseAddress = server.Url, Timeout = Timeout.InfiniteTimeSpan };
             client.DefaultRequestHeaders.Add("X-Roles", "admin");
-            foreach (var type in new[] { "application/vnd.telemetry.samples+ndjson", "application/x-ndjson" })
+            foreach (var type in Enumerable.Repeat((string[])["application/vnd.telemetry.samples+ndjson", "application/x-ndjson"], rounds).SelectMany(t => t))
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, $"/v2/streams/samples-{Project}-2026-01");
                 request.Headers.Add("Accept", type);
@@ -85,7 +86,7 @@ internal static class ReplayBenchmark
                 var wall = clock.Elapsed.TotalSeconds;
                 Console.WriteLine(
                     $"{type}: {lines * perLine / 1e6:F1} M samples in {wall:F1} s, {lines * perLine / wall / 1e6:F2} M samples/s, {bytes / wall / 1e6:F0} MB/s, "
-                    + $"{lines * perLine / (server.CpuSeconds - cpu) / 1e6:F2} M per CPU-second of the server; resident MB after each tenth: {string.Join(' ', memory.Select(m => m.ToString("F0")))}");
+                    + $"{lines * perLine / (server.CpuSeconds - cpu) / 1e6:F2} M per CPU-second of the server; resident MB after each tenth: {string.Join(' ', memory.Select(m => m.ToString("F0")))}, {server.FileMegabytes:F0} of it files");
             }
         }
     }

@@ -45,6 +45,9 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>The memory that is resident now, in megabytes.</summary>
     public double ResidentMegabytes => Megabytes("VmRSS");
 
+    /// <summary>Of the resident memory what files are mapped into, programs among them, in megabytes.</summary>
+    public double FileMegabytes => Megabytes("RssFile");
+
     /// <summary>Starts the server on a free port and waits until it is ready; says how long that took.</summary>
     public static async Task<(ServerProcess Server, TimeSpan Took)> StartAsync(string data, IReadOnlyDictionary<string, string>? settings = null)
     {

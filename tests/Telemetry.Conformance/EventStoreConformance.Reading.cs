@@ -82,12 +82,15 @@ public abstract partial class EventStoreConformance
     [Theory]
     [InlineData(false)] // as it was just written
     [InlineData(true)]
-    public async Task Many_streams_and_many_positions_are_read_together(bool reopened)
+    public async Task Many_streams_many_positions_and_many_ids_are_read_together(bool reopened)
     {
         var positions = new List<long>();
+        var ids = new List<EventId>();
         for (var i = 0; i < 90; i++)
         {
-            positions.Add((await Store.AppendAsync([Event(stream: new("alarm", $"s{i % 3}"))], Ct)).Position);
+            var e = Event(stream: new("alarm", $"s{i % 3}"));
+            ids.Add(e.Id);
+            positions.Add((await Store.AppendAsync([e], Ct)).Position);
             await Store.AppendAsync([SamplesEvent(Batch(12))], Ct); // between them
         }
         if (reopened)
@@ -100,7 +103,11 @@ public abstract partial class EventStoreConformance
 
         var found = await Store.FindAsync([positions[^1] + 1_000, .. Enumerable.Reverse(positions), positions[0], 0, -1], Ct);
         Assert.Equal(positions, found.Select(e => e.Position));
-        Assert.Empty(await Store.FindAsync([], Ct));
+        Assert.Empty(await Store.FindAsync(Array.Empty<long>(), Ct));
+
+        var named = await Store.FindAsync([EventId.New(), .. Enumerable.Reverse(ids), ids[0], EventId.Containing(ids[1].Sample(7))], Ct);
+        Assert.Equal(positions.Zip(ids), named.Select(e => (e.Position, e.Id)));
+        Assert.Empty(await Store.FindAsync(Array.Empty<EventId>(), Ct));
     }
 
     [Fact]

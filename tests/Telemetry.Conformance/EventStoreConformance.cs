@@ -115,6 +115,53 @@ public abstract partial class EventStoreConformance
     }
 
     [Fact]
+    public async Task An_append_takes_its_place_only_while_a_stream_it_is_given_by_stands_still()
+    {
+        var key = new StreamName("key", "k");
+        var (early, first) = (Event() with { Given = new(key, 0) }, Event() with { Given = new(key, 1) });
+        await Store.AppendAsync([early], Ct);
+        await Store.AppendAsync([Event(stream: key)], Ct);
+        var stored = await Store.AppendAsync([first, Event()], Ct);
+        await Store.AppendAsync([Event(stream: key)], Ct);
+        var head = await Store.HeadAsync(Ct);
+
+        var error = await Assert.ThrowsAsync<WrongExpectedVersionException>(() => Store.AppendAsync([Event() with { Given = new(key, 1) }, Event(stream: new("alarm", "new"))], Ct));
+
+        Assert.Equal((key, 1, 2), (error.Stream, error.Expected, error.Actual));
+        Assert.Equal(head, await Store.HeadAsync(Ct));
+        Assert.Equal([new(_stream, 3), new StreamVersion(key, 2)], await Store.ListStreamsAsync(ct: Ct).ToListAsync(Ct)); // nothing is written to it
+        await ReopenAsync();
+        await Assert.ThrowsAsync<WrongExpectedVersionException>(() => Store.AppendAsync([Event() with { Given = new(key, 1) }], Ct));
+        await Assert.ThrowsAsync<WrongExpectedVersionException>(() => Store.AppendAsync([Event(stream: key), Event() with { Given = new(key, 2) }], Ct));
+        var again = await Store.AppendAsync([first, Event()], Ct); // what is stored stays stored
+        Assert.Equal((true, stored.Position), (again.AlreadyStored, again.Position));
+        Assert.Equal(head, await Store.HeadAsync(Ct));
+    }
+
+    [Fact]
+    public async Task Of_concurrent_writers_none_that_is_given_by_a_stream_comes_after_it_has_moved()
+    {
+        var key = new StreamName("key", "k");
+        var appends = Enumerable.Range(0, 200).Select(i => Task.Run(async () =>
+        {
+            try
+            {
+                await Store.AppendAsync([i == 100 ? Event(stream: key) : Event() with { Given = new(key, 0) }], Ct);
+                return i != 100;
+            }
+            catch (WrongExpectedVersionException)
+            {
+                return false;
+            }
+        }, Ct)).ToList();
+        var written = (await Task.WhenAll(appends)).Count(w => w);
+
+        var streams = await Store.ReadAllAsync(ct: Ct).Select(e => e.Streams[0].Stream).ToListAsync(Ct);
+        Assert.Equal(written + 1, streams.Count);
+        Assert.Equal(key, streams[^1]);
+    }
+
+    [Fact]
     public async Task Of_concurrent_writers_at_one_version_one_wins()
     {
         var attempts = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(async () =>

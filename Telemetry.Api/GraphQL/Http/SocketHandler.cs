@@ -17,12 +17,12 @@ internal static class SocketHandler
     {
         var protocol = SocketProtocol.Choose(context.WebSockets.WebSocketRequestedProtocols);
         var settings = handler.Options.Sockets;
-        // A socket that answers no ping is half open: the framework ends it.
+        // A socket that answers no ping is half open: the framework ends it. It looks at its sockets four times in this timeout: the client's time is not up before the fifth.
         using var socket = await context.WebSockets.AcceptWebSocketAsync(new WebSocketAcceptContext
         {
             SubProtocol = protocol?.Name,
             KeepAliveInterval = settings.KeepAliveInterval,
-            KeepAliveTimeout = handler.Options.ClientTimeout,
+            KeepAliveTimeout = 0.75 * handler.Options.ClientTimeout,
         });
         if (protocol is null)
         {

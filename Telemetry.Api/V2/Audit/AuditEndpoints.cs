@@ -17,7 +17,7 @@ internal static class AuditEndpoints
 {
     private const int MaxNote = 64 * 1024;
 
-    private static readonly Argument Event = new("event", ArgumentKind.Text, "The id of an event, of a stream's share of it, or of a sample that has none of its sender's.");
+    private static readonly Argument Event = new("event", ArgumentKind.Text, "The id of an event, of a stream's share of it, or of a sample.");
     private static readonly Argument Stream = new("stream", ArgumentKind.Text, "Whose share of the event is meant. Default: the sample's, or the first.");
     private static readonly Argument From = new("from", ArgumentKind.Integer, "The size of the smaller tree.");
     private static readonly Argument To = new("to", ArgumentKind.Integer, "The size of the larger tree. Default: the last checkpoint's.");
@@ -71,14 +71,12 @@ internal static class AuditEndpoints
     {
         var arguments = await Arguments.ReadAsync(context);
         var text = arguments.Text(Event) ?? throw ApiException.MissingArgument(Event.Name);
-        if (!Guid.TryParseExact(text, "D", out var id))
-            throw ApiException.InvalidInput(Event.Name, text, "It is no UUID.");
         StreamName? stream = arguments.Text(Stream) is not { } name ? null
             : StreamName.Parse(name) ?? throw ApiException.InvalidInput(Stream.Name, name, "It is no stream's name.");
         var scope = context.Scope();
         try
         {
-            var proof = await prover.ProveAsync(id, stream, s => scope.IsVisible(s), ct) ?? throw ApiException.NotFound("Event", text);
+            var proof = await prover.ProveAsync(text, stream, s => scope.IsVisible(s), ct) ?? throw ApiException.NotFound("Event", text);
             context.Response.ContentType = "application/json";
             await context.Response.BodyWriter.WriteAsync(EventProofJson.Write(proof), ct);
         }

@@ -5,6 +5,7 @@ using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
 using Telemetry.Api.V2.Queries;
 using Telemetry.Domain.Metering;
+using Telemetry.Domain.Streams;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Rating;
 
@@ -18,6 +19,8 @@ internal static class RatingEndpoints
     private static readonly Argument TariffText = new("tariff", ArgumentKind.Text, "The tariff, in YAML.");
     private static readonly Argument DiffText = new("diff", ArgumentKind.Text, "Another tariff, to be compared with the first.");
     private static readonly Argument Format = new("format", ArgumentKind.Text, "json (the default), csv or table.");
+
+    private static readonly TimeSpan TreeTimeout = TimeSpan.FromSeconds(2);
 
     public static void MapRatings(this IEndpointRouteBuilder routes)
     {
@@ -45,21 +48,21 @@ internal static class RatingEndpoints
 
     private static Task GetAsync(HttpContext context, Guid id, RatingJobs jobs) => WriteAsync(context, Demand(context, id, jobs), StatusCodes.Status200OK);
 
-    private static async Task GetResultAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, CancellationToken ct)
+    private static async Task GetResultAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, IProjectionProgress progress, CancellationToken ct)
     {
-        var (bytes, type) = await ResultAsync(context, id, jobs, audit);
+        var (bytes, type) = await ResultAsync(context, id, jobs, audit, progress);
         context.Response.ContentType = type;
         await context.Response.BodyWriter.WriteAsync(bytes, ct);
     }
 
-    private static async Task GetSignatureAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, CancellationToken ct)
+    private static async Task GetSignatureAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, IProjectionProgress progress, CancellationToken ct)
     {
-        var (bytes, _) = await ResultAsync(context, id, jobs, audit);
+        var (bytes, _) = await ResultAsync(context, id, jobs, audit, progress);
         context.Response.ContentType = "text/plain; charset=utf-8";
         await context.Response.WriteAsync(audit.SignRating(bytes).ToString(), ct);
     }
 
-    private static async Task<(byte[] Bytes, string Type)> ResultAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit)
+    private static async Task<(byte[] Bytes, string Type)> ResultAsync(HttpContext context, Guid id, RatingJobs jobs, AuditLog audit, IProjectionProgress progress)
     {
         var job = Demand(context, id, jobs);
         var (format, type) = (await Arguments.ReadAsync(context)).Text(Format) switch
@@ -73,6 +76,7 @@ internal static class RatingEndpoints
             throw new ApiException(StatusCodes.Status409Conflict, job.Failure!);
         if (job.State != RatingState.Done)
             throw new ApiException(StatusCodes.Status409Conflict, "The rating is not done yet.");
+        await progress.WaitForAsync(job.Position, TreeTimeout, context.RequestAborted); // the tree may be a moment behind the log
         return (job.Output(format, audit), type);
     }
 

@@ -66,10 +66,8 @@ internal enum RatingState
 /// <param name="compared">What it is compared with; null where nothing is.</param>
 internal sealed class RatingJob(Guid id, RatingRequest request, RatingRequest? compared) : IProgress<RatingProgress>
 {
-    private readonly Lock _lock = new();
     private Projections.Rating.Rating? _result;
     private RatingDiff? _diff;
-    private string? _checkpoint;
 
     public Guid Id => id;
     public RatingRequest Request => request;
@@ -79,14 +77,15 @@ internal sealed class RatingJob(Guid id, RatingRequest request, RatingRequest? c
 
     public void Report(RatingProgress value) => Progress = value;
 
-    /// <summary>What it gave, always in the same bytes: the checkpoint is the first one asked for that covers it.</summary>
+    /// <summary>The last position that counted, once it is done.</summary>
+    public long Position => _result?.Position ?? 0;
+
+    /// <summary>What it gave, always in the same bytes: the checkpoint is the first that covers it.</summary>
     public byte[] Output(RatingFormat format, AuditLog audit)
     {
         if (_diff is not null)
             return RatingWriter.Write(_diff, format);
-        lock (_lock)
-            _checkpoint ??= audit.Latest() is { } latest && latest.Position >= _result!.Position ? latest.Note.ToString() : null;
-        return RatingWriter.Write(_result!, format, _checkpoint);
+        return RatingWriter.Write(_result!, format, format == RatingFormat.Json ? audit.Covering(Position)?.ToString() : null);
     }
 
     public void Fail(string problem) => (Failure, State) = (problem, RatingState.Failed);

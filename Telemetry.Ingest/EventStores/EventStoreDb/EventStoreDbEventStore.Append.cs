@@ -186,13 +186,13 @@ internal sealed partial class EventStoreDbEventStore
                 ids[e.Id] = entry.Position;
             else if (!asked.ContainsKey(e.Id))
                 asked.Add(e.Id, _index.FindAsync(e.Id, default));
-            foreach (var (stream, _) in e.Streams)
-            {
-                if (_tail.VersionOf(stream) is { } version)
-                    versions[stream] = version;
-                else if (!unknown.ContainsKey(stream))
-                    unknown.Add(stream, _index.VersionOfAsync(stream, default));
-            }
+        }
+        foreach (var stream in NewEvents.StreamsOf(appends.SelectMany(a => a.Events)))
+        {
+            if (_tail.VersionOf(stream) is { } version)
+                versions[stream] = version;
+            else if (!unknown.ContainsKey(stream))
+                unknown.Add(stream, _index.VersionOfAsync(stream, default));
         }
         foreach (var (id, ask) in asked)
         {

@@ -51,19 +51,20 @@ internal sealed partial class EventStoreDbEventStore
 
     public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => _feed.SubscribeAsync(after, ReadAllAsync, ct);
 
-    public async Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default)
-    {
-        var position = _tail.Find(id)?.Position ?? await AskAsync(() => _index.FindAsync(id, ct)).ConfigureAwait(false);
-        if (position is null)
-        {
-            await CatchUpAsync(ct).ConfigureAwait(false); // another process may have written it just now
-            position = _tail.Find(id)?.Position;
-        }
-        return position is null ? null : await FindAsync(position.Value, ct).ConfigureAwait(false);
-    }
+    public async Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) =>
+        await PositionOfAsync(id, ct).ConfigureAwait(false) is { } position ? await FindAsync(position, ct).ConfigureAwait(false) : null;
 
     public async Task<RecordedEvent?> FindAsync(long position, CancellationToken ct = default) =>
         position >= 1 && await PageAsync(position - 1, 1, ct).ConfigureAwait(false) is [{ Event: var e }] && e.Position == position ? e : null;
+
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<EventId> ids, CancellationToken ct = default)
+    {
+        var positions = await TogetherAsync(ids.Distinct(), id => PositionOfAsync(id, ct)).ConfigureAwait(false);
+        return await FindAsync([.. positions.OfType<long>()], ct).ConfigureAwait(false);
+    }
+
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<long> positions, CancellationToken ct = default) =>
+        [.. (await TogetherAsync(positions.Distinct().Order(), position => FindAsync(position, ct)).ConfigureAwait(false)).OfType<RecordedEvent>()];
 
     public async IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", [EnumeratorCancellation] CancellationToken ct = default)
     {
@@ -87,6 +88,24 @@ internal sealed partial class EventStoreDbEventStore
     {
         await CatchUpAsync(ct).ConfigureAwait(false);
         return _tail.Head;
+    }
+
+    private async Task<long?> PositionOfAsync(EventId id, CancellationToken ct)
+    {
+        var position = _tail.Find(id)?.Position ?? await AskAsync(() => _index.FindAsync(id, ct)).ConfigureAwait(false);
+        if (position is not null)
+            return position;
+        await CatchUpAsync(ct).ConfigureAwait(false); // another process may have written it just now
+        return _tail.Find(id)?.Position;
+    }
+
+    /// <summary>Asks for some things at the same time: the protocol has no question for several, but an answer is not waited for before the next is asked.</summary>
+    private static async Task<List<TAnswer>> TogetherAsync<T, TAnswer>(IEnumerable<T> things, Func<T, Task<TAnswer>> ask)
+    {
+        var answers = new List<TAnswer>();
+        foreach (var some in things.Chunk(ConcurrentQuestions))
+            answers.AddRange(await Task.WhenAll(some.Select(ask)).ConfigureAwait(false));
+        return answers;
     }
 
     /// <summary>Events of the log after a position up to another.</summary>

@@ -3,7 +3,7 @@ using Telemetry.Domain.Streams;
 namespace Telemetry.Ingest.EventStores.EventStoreDb;
 
 /// <summary>What the log will have once a group of appends is written: positions and versions from where it stands.</summary>
-/// <param name="versions">The last versions of all streams that the group writes to.</param>
+/// <param name="versions">The last versions of all streams that the group writes to or is given by.</param>
 internal sealed class LogDraft(LogTail tail, Dictionary<StreamName, long> versions, DateTimeOffset now)
 {
     /// <summary>The version of a stream that takes nothing any more.</summary>
@@ -20,10 +20,12 @@ internal sealed class LogDraft(LogTail tail, Dictionary<StreamName, long> versio
         var records = new List<LogRecord>(append.Events.Count);
         foreach (var e in append.Events)
         {
+            if (e.Given is { } given && VersionOf(given.Stream) is var stands && stands != given.Version)
+                throw new WrongExpectedVersionException(given.Stream, given.Version, stands);
             var streams = new List<StreamVersion>(e.Streams.Count);
             foreach (var (stream, expected) in e.Streams)
             {
-                var actual = own.TryGetValue(stream, out var version) ? version : versions[stream];
+                var actual = VersionOf(stream);
                 if (actual == Deleted)
                     throw new ArgumentException($"Stream '{stream}' was deleted for good in EventStoreDB (tombstone): it takes nothing any more.");
                 if (expected is { } wanted && wanted != actual)
@@ -39,5 +41,7 @@ internal sealed class LogDraft(LogTail tail, Dictionary<StreamName, long> versio
         _head += records.Count;
         append.Result = new(_head, [.. own.Select(v => new StreamVersion(v.Key, v.Value))], AlreadyStored: false);
         return records;
+
+        long VersionOf(StreamName stream) => own.TryGetValue(stream, out var version) ? version : versions[stream];
     }
 }

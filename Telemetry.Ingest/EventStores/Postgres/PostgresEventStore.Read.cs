@@ -109,6 +109,10 @@ internal sealed partial class PostgresEventStore
         return found;
     }
 
+    public async Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<EventId> ids, CancellationToken ct = default) => ids.Count == 0 ? []
+        : await FindAsync(await AskAsync(connection => RowsAsync(
+            connection, "select seq_id from event_log.events where id = any($1)", static r => r.GetInt64(0), ct, ids.Select(id => id.Value).ToArray()), ct).ConfigureAwait(false), ct).ConfigureAwait(false);
+
     public IAsyncEnumerable<RecordedEvent> SubscribeAsync(long after, CancellationToken ct) => _feed.SubscribeAsync(after, ReadAllAsync, ct);
 
     public Task<RecordedEvent?> FindAsync(EventId id, CancellationToken ct = default) => FindAsync("e.id = $1", id.Value, ct);

@@ -84,7 +84,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
     private void Begin(NpgsqlConnection connection, List<PendingAppend> group)
     {
         var events = group.SelectMany(a => a.Events).ToList();
-        var unknown = events.SelectMany(e => e.Streams).Select(s => s.Stream).Where(s => !_streams.ContainsKey(s)).Distinct().ToList();
+        var unknown = NewEvents.StreamsOf(events).Where(s => !_streams.ContainsKey(s)).Distinct().ToList();
         using var batch = new NpgsqlBatch(connection);
         batch.Add("begin");
         batch.Add("select pg_advisory_xact_lock($1)", LockKey);
@@ -124,7 +124,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
             // Others wrote so much that part of it is in the index alone: the versions known here are old.
             _streams.Clear();
             _streamsById.Clear();
-            unknown = [.. events.SelectMany(e => e.Streams).Select(s => s.Stream).Distinct()];
+            unknown = [.. NewEvents.StreamsOf(events).Distinct()];
             using var again = new NpgsqlBatch(connection);
             again.Add(StreamsSql, (object)Texts(unknown));
             using var row = again.ExecuteReader();
@@ -205,17 +205,24 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
         {
             if (i > 0 && _stored.ContainsKey(events[i].Id))
                 throw new ArgumentException($"Event {events[i].Id} is stored already, though the first of its append is not.");
+            if (events[i].Given is var (held, at))
+                Check(held, at);
             foreach (var (stream, expected) in events[i].Streams)
             {
-                var state = _streams[stream];
-                if (state.Id == 0)
+                if (_streams[stream].Id == 0)
                     CatalogWriter.CheckText(stream.ToString());
-                var before = ahead?.GetValueOrDefault(stream) ?? 0;
-                if (expected is { } version && state.Version + before is var actual && version != actual)
-                    throw new WrongExpectedVersionException(stream, version, actual);
+                if (expected is { } version)
+                    Check(stream, version);
                 if (ahead is not null)
-                    ahead[stream] = before + 1;
+                    ahead[stream] = ahead.GetValueOrDefault(stream) + 1;
             }
+        }
+
+        void Check(StreamName stream, long version)
+        {
+            var actual = _streams[stream].Version + (ahead?.GetValueOrDefault(stream) ?? 0);
+            if (version != actual)
+                throw new WrongExpectedVersionException(stream, version, actual);
         }
     }
 

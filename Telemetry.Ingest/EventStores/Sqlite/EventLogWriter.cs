@@ -118,14 +118,22 @@ internal sealed class EventLogWriter : IDisposable
         {
             if (i > 0 && FindEvent(events[i].Id) is not null)
                 throw new ArgumentException($"Event {events[i].Id} is stored already, though the first of its append is not.");
+            if (events[i].Given is var (held, at))
+                Check(held, at);
             foreach (var (stream, expected) in events[i].Streams)
             {
-                var before = ahead?.GetValueOrDefault(stream) ?? 0;
-                if (expected is { } version && StateOf(stream).Version + before is var actual && version != actual)
-                    throw new WrongExpectedVersionException(stream, version, actual);
+                if (expected is { } version)
+                    Check(stream, version);
                 if (ahead is not null)
-                    ahead[stream] = before + 1;
+                    ahead[stream] = ahead.GetValueOrDefault(stream) + 1;
             }
+        }
+
+        void Check(StreamName stream, long version)
+        {
+            var actual = StateOf(stream).Version + (ahead?.GetValueOrDefault(stream) ?? 0);
+            if (version != actual)
+                throw new WrongExpectedVersionException(stream, version, actual);
         }
     }
 

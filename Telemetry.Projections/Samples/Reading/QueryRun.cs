@@ -97,8 +97,22 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
         var needed = positions.Where(p => (Model.Recent.Find(p) ?? (_infos.TryGetValue(p, out var info) ? info : null)) is not { HasForeign: false }).ToList();
         if (needed.Count < 2)
             return; // one alone is asked for as it is needed
+        _prepared = (await EventsAsync(needed)).ToDictionary(e => e.Position);
+    }
+
+    /// <summary>The events of some ids, asked for at once; nothing where there is none.</summary>
+    public Task<IReadOnlyList<RecordedEvent>> EventsAsync(IReadOnlyCollection<EventId> ids)
+    {
         budget.Check();
-        _prepared = (await log.FindAsync(needed, budget.Token)).ToDictionary(e => e.Position);
+        return log.FindAsync(ids, budget.Token);
+    }
+
+    /// <summary>Some events of the log, asked for at once; each position once.</summary>
+    public async Task<IReadOnlyList<RecordedEvent>> EventsAsync(IReadOnlyCollection<long> positions)
+    {
+        budget.Check();
+        var found = await log.FindAsync(positions, budget.Token);
+        return found.Count == positions.Count ? found : throw Missing(positions.Except(found.Select(e => e.Position)).Min());
     }
 
     /// <summary>An event of the log; the last one asked for is kept.</summary>
@@ -110,10 +124,12 @@ internal sealed class QueryRun(SampleModel.Reading reading, IEventStore log, Que
         {
             budget.Check();
             _event = await log.FindAsync(position, budget.Token)
-                ?? throw new InvalidDataException($"The log has no event at position {position}, which the read model has samples of.");
+                ?? throw Missing(position);
         }
         return _event;
     }
+
+    private static InvalidDataException Missing(long position) => new($"The log has no event at position {position}, which the read model has samples of.");
 
     /// <summary>A whole sample, with what its event says.</summary>
     public ValueTask<Sample> SampleAsync(SeriesKey key, long at, double volume, long origin, int metadata) =>

@@ -45,6 +45,8 @@ internal sealed class PostgresCheckpoints : ICheckpoints
 
     public KeptCheckpoint? Find(long size) => Query("where size = $1", size).FirstOrDefault();
 
+    public KeptCheckpoint? Covering(long position) => Query("where position >= $1 order by size limit 1", position).FirstOrDefault();
+
     public IReadOnlyList<KeptCheckpoint> All() => Query("order by size");
 
     public KeptCheckpoint Keep(KeptCheckpoint checkpoint)

@@ -170,17 +170,8 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         return null;
     }
 
-    public List<long> EventsThatMayHold((ulong, ulong) hash, long upTo)
-    {
-        var found = new List<long>();
-        foreach (var (position, filter) in Query(
-            $"select position, filter from foreign_ids{Suffix} where position <= $1 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo))
-        {
-            if (ForeignIds.MayHold(filter, hash))
-                found.Add(position);
-        }
-        return found;
-    }
+    public List<(long Position, int Hash)> EventsThatMayHold(IReadOnlyList<(ulong, ulong)> hashes, long upTo) => ForeignIds.ThatMayHold(
+        Query($"select position, filter from foreign_ids{Suffix} where position <= $1 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo), hashes);
 
     /// <summary>Takes a page apart where its blocks end in several months; the blocks of a series stay in their order.</summary>
     private static IEnumerable<SegmentPage> ByMonth(SegmentPage page)

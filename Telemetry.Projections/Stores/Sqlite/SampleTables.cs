@@ -96,15 +96,6 @@ internal sealed class SampleTables(ReadModelDatabase database, Generation genera
         return null;
     }
 
-    public List<long> EventsThatMayHold((ulong, ulong) hash, long upTo)
-    {
-        var found = new List<long>();
-        foreach (var (position, filter) in Query(
-            $"select position, filter from foreign_ids{Suffix} where position <= $0 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo))
-        {
-            if (Samples.ForeignIds.MayHold(filter, hash))
-                found.Add(position);
-        }
-        return found;
-    }
+    public List<(long Position, int Hash)> EventsThatMayHold(IReadOnlyList<(ulong, ulong)> hashes, long upTo) => Samples.ForeignIds.ThatMayHold(
+        Query($"select position, filter from foreign_ids{Suffix} where position <= $0 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo), hashes);
 }

@@ -72,6 +72,8 @@ internal sealed class MeteredCloud : IAsyncDisposable
     public Task<HttpResponseMessage> PostAsync(string path, string json) =>
         _client.PostAsync(path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
 
+    public async Task DeleteAsync(string path) => (await _client.DeleteAsync(path, TestContext.Current.CancellationToken)).EnsureSuccessStatusCode();
+
     /// <summary>All samples, or those of one meter, newest first.</summary>
     public async Task<IReadOnlyList<JsonElement>> SamplesAsync(string? meter = null) =>
         [.. (await GetAsync($"/v2/samples?limit=100000{(meter is null ? "" : $"&q.field=meter&q.value={Uri.EscapeDataString(meter)}")}")).EnumerateArray()];

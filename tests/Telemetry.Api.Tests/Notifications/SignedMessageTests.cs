@@ -84,6 +84,24 @@ public sealed class SignedMessageTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_message_that_comes_again_after_its_key_was_revoked_is_known_and_a_new_one_is_put_aside()
+    {
+        var (stored, late) = (Metering("stored"), Metering("late"));
+        var signature = BatchSignature.OfBody("agent-1", _key, stored).ToString();
+        await _producer.PublishAsync("ceilometer", "metering.sample", stored, signature: signature);
+        await _cloud.UntilAsync(async () => (await _cloud.SamplesAsync("stored")).Count == 1);
+        await _cloud.DeleteAsync("/v2/keys/agent-1");
+
+        await _producer.PublishAsync("ceilometer", "metering.sample", stored, signature: signature);
+        await _producer.PublishAsync("ceilometer", "metering.sample", late, signature: BatchSignature.OfBody("agent-1", _key, late).ToString());
+        await _cloud.TakenAsync(3);
+
+        Assert.Equal((1, 1), (await _cloud.CounterAsync("telemetry_ingest_notifications_total", "result=\"repeated\""), await _cloud.CounterAsync("telemetry_ingest_notifications_total", "result=\"refused\"")));
+        Assert.Single(await _cloud.SamplesAsync());
+        Assert.Equal((1, 0), await AuditAsync());
+    }
+
+    [Fact]
     public async Task Datagrams_have_no_place_for_a_signature_and_are_refused_where_one_is_demanded()
     {
         var datagram = JsonElement.Parse(await File.ReadAllTextAsync(TestData.Path("notifications/udp-datagrams.json"), TestContext.Current.CancellationToken))

@@ -105,6 +105,41 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task Keys_are_made_and_revoked_on_the_command_line_and_what_is_loaded_is_signed()
+    {
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path, new Dictionary<string, string> { ["TELEMETRY__Ingest__Signatures__Required__0"] = "rest" });
+        await using (server)
+        {
+            var (polled, other, pem, url) = (TestData.Path("samples/polled.ndjson"), data.File("other.json"), data.File("key.pem"), server.Url.ToString());
+            await File.WriteAllTextAsync(other, """[{"counter_name":"x","counter_type":"gauge","counter_unit":"u","counter_volume":1,"resource_id":"r"}]""");
+            async Task<string> RunAsync(int expected, params string[] arguments)
+            {
+                var (code, output, error) = await ServerProcess.RunAsync([.. arguments, "--server", url]);
+                Assert.True(code == expected, $"{code}: {output}{error}");
+                return output + error;
+            }
+
+            Assert.Contains("Key agent-1 is registered", await RunAsync(0, "keys", "new", pem, "--id", "agent-1", "--description", "of a test"), StringComparison.Ordinal);
+            await RunAsync(2, "keys", "new", pem); // the file is there
+            Assert.Contains("must be signed", await RunAsync(1, "load", polled), StringComparison.Ordinal);
+            Assert.Contains("49 stored", await RunAsync(0, "load", polled, "--key", pem, "--key-id", "agent-1"), StringComparison.Ordinal);
+            Assert.Contains("not registered", await RunAsync(1, "load", other, "--key", pem), StringComparison.Ordinal); // by another id
+            await RunAsync(2, "load", other, "--key", polled);
+            Assert.Contains("agent-1", await RunAsync(0, "keys", "list"), StringComparison.Ordinal);
+            Assert.Contains("49 were there already", await RunAsync(0, "load", polled, "--key", pem, "--key-id", "agent-1"), StringComparison.Ordinal);
+            await RunAsync(0, "keys", "revoke", "agent-1");
+            Assert.Contains("'agent-1' is revoked", await RunAsync(1, "load", polled, "--key", pem, "--key-id", "agent-1"), StringComparison.Ordinal); // signed anew
+            Assert.Contains("'agent-1' is revoked", await RunAsync(1, "load", other, "--key", pem, "--key-id", "agent-1"), StringComparison.Ordinal);
+            Assert.Contains("revoked", await RunAsync(0, "keys", "list"), StringComparison.Ordinal);
+        }
+
+        var (verified, report, _) = await ServerProcess.RunAsync("audit", "verify", "--data", data.Path);
+        Assert.Equal(0, verified);
+        Assert.Contains("1 signatures verified", report, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_file_that_is_refused_says_which_sample_and_why()
     {
         using var data = new TemporaryDirectory();

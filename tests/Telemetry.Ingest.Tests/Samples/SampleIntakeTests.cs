@@ -14,7 +14,7 @@ public sealed class SampleIntakeTests : IDisposable
     private readonly SampleIntake _intake;
 
     public SampleIntakeTests() =>
-        _intake = new(_store, _progress, new SampleLimits(), new IntakeMetrics(_services.GetRequiredService<IMeterFactory>()));
+        _intake = new(_store, _progress, new SampleLimits(), new(_store, new(), new([])), new IntakeMetrics(_services.GetRequiredService<IMeterFactory>()));
 
     public void Dispose() => _services.Dispose();
 

@@ -1,11 +1,43 @@
+using Microsoft.Extensions.Logging.Abstractions;
 using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
+using Telemetry.Domain.Leases;
 using Telemetry.Projections.Audit;
 
 namespace Telemetry.Projections.Tests.Audit;
 
 public sealed class AuditLogTests
 {
+    [Fact]
+    public async Task A_tree_that_has_grown_gets_a_checkpoint_every_so_often()
+    {
+        using var log = new AuditedLog();
+        var time = new ManualTime();
+        using var publisher = new CheckpointPublisher(log.Audit, new AllLeases(), new() { CheckpointIntervalSeconds = 60 }, time, NullLogger<CheckpointPublisher>.Instance);
+        await publisher.StartAsync(TestContext.Current.CancellationToken);
+        await time.NextTimerAsync();
+        await log.RecordAsync(["p"]);
+
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.Null(log.Audit.Latest());
+        await UntilAsync(1);
+        time.Advance(TimeSpan.FromSeconds(60)); // nothing new
+        await log.RecordAsync(["p"]);
+        await UntilAsync(2);
+
+        Assert.Equal([1L, 2], log.Audit.Checkpoints().Select(c => c.Size));
+        await publisher.StopAsync(TestContext.Current.CancellationToken);
+
+        async Task UntilAsync(long size)
+        {
+            while (log.Audit.Latest()?.Size != size)
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                await Task.Yield();
+            }
+        }
+    }
+
     [Fact]
     public async Task Checkpoints_are_signed_and_consistent_with_each_other()
     {

@@ -29,7 +29,7 @@ public sealed class LogVerifierTests : IDisposable
         await FillAsync(200);
         var events = await _log.EventsAsync();
         Random random = new(20261121);
-        for (var run = 0; run < 360; run++)
+        for (var run = 0; run < 600; run++)
         {
             var i = random.Next(events.Count - 1);
             var (changed, kind) = Change(events, i, run % 12, random);
@@ -222,11 +222,52 @@ public sealed class LogVerifierTests : IDisposable
         }
         var batch = ((EventBody.Samples)body).Batch;
         var sample = random.Next(batch.Count);
-        var (timestamps, volumes) = (batch.Timestamps.ToArray(), batch.Volumes.ToArray());
-        if (random.Next(2) == 0)
-            timestamps[sample] ^= 1L << random.Next(20);
-        else
-            volumes[sample] = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(volumes[sample]) ^ (1L << random.Next(52)));
-        return new EventBody.Samples(new SampleBatch(batch.Series, timestamps, volumes, batch.Metadata));
+        var (series, timestamps, volumes, metadata) = (batch.Series.ToArray(), batch.Timestamps.ToArray(), batch.Volumes.ToArray(), batch.Metadata.ToArray());
+        var (ids, signatures) = (batch.MessageIds, batch.Signatures);
+        var key = series[sample];
+        switch (random.Next(10))
+        {
+            case 0:
+                timestamps[sample] ^= 1L << random.Next(20);
+                break;
+            case 1:
+                volumes[sample] = BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(volumes[sample]) ^ (1L << random.Next(52)));
+                break;
+            case 2:
+                series[sample] = new(Flip(key.Meter, random), key.Type, key.Unit, key.ResourceId, key.ProjectId, key.UserId, key.Source);
+                break;
+            case 3:
+                series[sample] = new(key.Meter, key.Type ^ (SampleType)1, key.Unit, key.ResourceId, key.ProjectId, key.UserId, key.Source);
+                break;
+            case 4:
+                series[sample] = new(key.Meter, key.Type, Flip(key.Unit!, random), key.ResourceId, key.ProjectId, key.UserId, key.Source);
+                break;
+            case 5:
+                series[sample] = new(key.Meter, key.Type, key.Unit, Flip(key.ResourceId, random), key.ProjectId, key.UserId, key.Source);
+                break;
+            case 6:
+                series[sample] = new(key.Meter, key.Type, key.Unit, key.ResourceId, key.ProjectId, "", Flip(key.Source, random));
+                break;
+            case 7:
+                metadata[sample] = Metadata.Parse(System.Text.Encoding.UTF8.GetBytes("""{"n":9}"""));
+                break;
+            case 8:
+                var uuids = new Guid[batch.Count];
+                uuids[sample] = Guid.NewGuid();
+                ids = new(uuids, new Dictionary<int, string>());
+                break;
+            default:
+                signatures = new byte[32 * batch.Count];
+                signatures[(32 * sample) + random.Next(32)] = 1;
+                break;
+        }
+        return new EventBody.Samples(new SampleBatch(series, timestamps, volumes, metadata, ids, signatures));
+    }
+
+    private static string Flip(string text, Random random)
+    {
+        var changed = text.ToCharArray();
+        changed[random.Next(changed.Length)] ^= (char)(1 << random.Next(7));
+        return new(changed);
     }
 }

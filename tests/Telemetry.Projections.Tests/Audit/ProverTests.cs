@@ -133,8 +133,20 @@ public sealed class ProverTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task The_independent_verifier_is_short_enough_to_be_read_and_needs_nothing_but_Python()
+    {
+        var lines = await File.ReadAllLinesAsync(Verifier(), TestContext.Current.CancellationToken);
+        string[] standard = ["argparse", "base64", "hashlib", "json", "struct", "sys"];
+
+        Assert.InRange(lines.Length, 1, 200);
+        var imported = lines.Where(l => l.StartsWith("import ", StringComparison.Ordinal) || l.StartsWith("from ", StringComparison.Ordinal))
+            .SelectMany(l => l.StartsWith("from ", StringComparison.Ordinal) ? [l.Split(' ')[1]] : l["import ".Length..].Split(',', StringSplitOptions.TrimEntries));
+        Assert.Subset(standard.ToHashSet(), imported.ToHashSet());
+    }
+
     private Task<EventProof?> ProveAsync(Guid id, Func<StreamName, bool>? isVisible = null) =>
-        new Prover(_log.Log, _log.Audit).ProveAsync(id, null, isVisible, TestContext.Current.CancellationToken);
+        new Prover(_log.Log, _log.Audit).ProveAsync(id.ToString(), null, isVisible, TestContext.Current.CancellationToken);
 
     /// <summary>A log with a signed batch over three projects in the middle.</summary>
     private async Task<(RecordedEvent Signed, RecordedEvent Alarm)> FillAsync()
@@ -159,14 +171,19 @@ public sealed class ProverTests : IDisposable
 
     private static bool HasPython() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(d => File.Exists(Path.Combine(d, "python3")));
 
+    private static string Verifier()
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Telemetry.sln")))
+            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("Telemetry.sln is in no folder above the tests.");
+        return Path.Combine(root, "docs", "verify_proof.py");
+    }
+
     private static async Task<(int Code, string Output)> PythonAsync(byte[] proof, TemporaryDirectory directory, string key)
     {
         var file = Path.Combine(directory.Path, "proof.json");
         await File.WriteAllBytesAsync(file, proof);
-        var root = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(root, "Telemetry.sln")))
-            root = Path.GetDirectoryName(root) ?? throw new InvalidOperationException("Telemetry.sln is in no folder above the tests.");
-        using var python = Process.Start(new ProcessStartInfo("python3", [Path.Combine(root, "docs", "verify_proof.py"), file, "--key", key]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+        using var python = Process.Start(new ProcessStartInfo("python3", [Verifier(), file, "--key", key]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var (output, error) = (python.StandardOutput.ReadToEndAsync(), python.StandardError.ReadToEndAsync());
         await python.WaitForExitAsync();
         return (python.ExitCode, await output + await error);

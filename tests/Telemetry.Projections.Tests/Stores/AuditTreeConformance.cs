@@ -32,6 +32,7 @@ public abstract class AuditTreeConformance
         Assert.Equal([(3L, 6L, 1), (7, 14, 2), (10, 20, 1)], again.All().Select(c => (c.Size, c.Position, c.Note.Signatures.Count)));
         Assert.Equal(10, again.Latest()!.Size);
         Assert.Null(again.Find(4));
+        Assert.Equal([3L, 3, 7, 7, 10, null], new long[] { 0, 6, 7, 14, 20, 21 }.Select(p => again.Covering(p)?.Size));
     }
 
     [Fact]

@@ -39,16 +39,14 @@ internal static class AuditQueries
     }
 
     /// <summary>A proof that an event is in the log; null where the caller can see no such event.</summary>
-    /// <param name="entry">The `id` of an event, or of a sample that has none of its sender's.</param>
+    /// <param name="entry">The `id` of an event, or of a sample.</param>
     /// <param name="treeSize">Of a signed tree that has it; without it the last one.</param>
     public static async Task<InclusionProof?> GetAuditProofAsync(
         [ID] string entry, [GlobalState] Caller caller, IServiceProvider services, IEventStore log, CancellationToken ct, long? treeSize = null)
     {
         var audit = Demand(services);
-        if (!Guid.TryParseExact(entry, "D", out var id) && !Guid.TryParseExact(GlobalIds.KeyOf(entry, "Sample"), "D", out id))
-            throw Refused.BadInput($"\"{entry}\" is no UUID.");
         var scope = caller.Scope();
-        if (await services.GetRequiredService<Prover>().ProveAsync(id, null, s => scope.IsVisible(s), ct) is not { } proof)
+        if (await services.GetRequiredService<Prover>().ProveAsync(GlobalIds.KeyOf(entry, "Sample") ?? entry, null, s => scope.IsVisible(s), ct) is not { } proof)
             return null;
         var leafHash = MerkleTree.LeafHash(proof.Event.Leaf.Span);
         var size = Checkpoint.Parse(proof.Checkpoint.Text).Size;

@@ -63,7 +63,7 @@ internal static class SampleMutations
         try
         {
             var parsed = reader.Read(Body(input.Samples), SampleFormat.Json, SampleRules.ForMessages(caller.ProjectId, caller.UserId, caller.LimitedToProject));
-            await signatures.DemandAsync("rest", null, parsed, ct);
+            signatures.Demand("rest", null, parsed);
             var accepted = await intake.AcceptAsync(parsed.Batch, IdOf(input.IdempotencyKey, caller), "graphql", ct);
             return new(accepted.Batch.Count, accepted.Position);
         }

@@ -196,6 +196,45 @@ public sealed class HostileClientTests
     }
 
     [Fact(Timeout = Minute)]
+    public async Task A_socket_that_does_not_answer_a_ping_is_ended_within_a_second_of_it()
+    {
+        // By the framework's own clock, and by the patience that is the default. The best of some: another test may have the processor.
+        await using var host = await HostAsync(o => (o.Sockets.KeepAliveInterval, o.ClientTimeout) = (TimeSpan.FromSeconds(1), new GraphQLServerOptions().ClientTimeout));
+        var topics = host.Services.GetRequiredService<InMemoryTopics>();
+        var best = TimeSpan.MaxValue;
+        for (var attempt = 0; attempt < 5 && best > TimeSpan.FromSeconds(1); attempt++)
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", new Uri(host.Url).Port, Ct);
+            var stream = client.GetStream();
+            await stream.WriteAsync("GET /graphql HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: graphql-transport-ws\r\n\r\n"u8.ToArray(), Ct);
+            foreach (var message in new[] { """{"type":"connection_init"}""", Subscribe })
+                await stream.WriteAsync((byte[])[0x81, (byte)(0x80 | message.Length), 0, 0, 0, 0, .. Encoding.UTF8.GetBytes(message)], Ct);
+            var received = new List<byte>();
+            var part = new byte[1_024];
+            while (!received.Contains(0x89)) // a ping; all else is text
+                received.AddRange(part[..await stream.ReadAsync(part, Ct)]);
+            var clock = Stopwatch.StartNew();
+
+            try
+            {
+                while (await stream.ReadAsync(part, Ct) > 0)
+                    continue;
+            }
+            catch (IOException)
+            {
+                // Reset, as the connection is given up.
+            }
+
+            best = clock.Elapsed < best ? clock.Elapsed : best;
+            await UntilAsync(() => topics.SubscriberCount == 0);
+        }
+
+        Assert.True(best <= TimeSpan.FromSeconds(1), $"It took {best}.");
+        await AssertLivesAsync(host);
+    }
+
+    [Fact(Timeout = Minute)]
     public async Task Subscribers_that_never_read_are_ended_while_those_that_do_get_every_event_and_memory_stays_flat()
     {
         var time = new ManualTime();

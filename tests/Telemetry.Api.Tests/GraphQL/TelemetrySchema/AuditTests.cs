@@ -65,7 +65,7 @@ public sealed class AuditTests
         Assert.Null((await host.AskAsync($"{{ {Proof(foreign)} }}", null, OfP2))["auditProof"]);
         Assert.NotNull((await host.AskAsync($"{{ {Proof(foreign)} }}", null, TelemetryHost.Admin))["auditProof"]);
         Assert.Null((await host.AskAsync("{ auditProof(entry: \"00000000-0000-0000-0000-000000000000\") { leafIndex } }", null, TelemetryHost.Admin))["auditProof"]);
-        await RefusedAsync(host, "{ auditProof(entry: \"x\") { leafIndex } }", "\"x\" is no UUID.");
+        Assert.Null((await host.AskAsync("{ auditProof(entry: \"x\") { leafIndex } }", null, TelemetryHost.Admin))["auditProof"]);
         await RefusedAsync(host, $"{{ {Proof(own, ", treeSize: 999")} }}", "No checkpoint was signed for a tree of size 999.");
     }
 

@@ -73,6 +73,34 @@ public sealed class ReadTests
         static int Items(string answer) => answer.Split("\"item\":").Length;
     }
 
+    /// <summary>Things of every sort by their ids, samples by those that follow from their events and by those that their senders gave: two of each, and twelve.</summary>
+    [Fact]
+    public async Task Whatever_is_asked_for_by_its_id_the_reads_do_not_grow_with_the_ids()
+    {
+        await using var few = await TelemetryHost.StartAsync();
+        await using var many = await TelemetryHost.StartAsync();
+        var asked = new List<(string Reads, string Kinds, int Found)>();
+        foreach (var (host, count) in new[] { (few, 2), (many, 12) })
+        {
+            await FillAsync(host, count);
+            for (var i = 0; i < count; i++)
+                await host.RecordAsync(TelemetryHost.Sample("named", i, $"2026-03-30T{i:00}:45:00", id: $"sent {i}"));
+            var all = await host.AskAsync(
+                "{ meters { nodes { id } } resources { nodes { id } } samples(first: 100) { nodes { id } } alarms { nodes { id } } events { nodes { id } } }", null, TelemetryHost.Admin);
+            var ids = all.AsObject().SelectMany(list => list.Value!["nodes"]!.AsArray()).Select(node => node!["id"]!.GetValue<string>()).ToArray();
+            host.Reads.Take();
+
+            var found = (await host.AskAsync("query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }", new { ids }, TelemetryHost.Admin))["nodes"]!.AsArray();
+
+            Assert.Equal(ids, found.Select(n => n!["id"]!.GetValue<string>()));
+            asked.Add((host.Reads.Take(), string.Join(' ', found.Select(n => n!["__typename"]!.GetValue<string>()).Distinct().Order(StringComparer.Ordinal)), found.Count));
+        }
+
+        Assert.Equal("Alarm Event Meter Resource Sample", asked[0].Kinds);
+        Assert.Equal(asked[0] with { Found = asked[1].Found }, asked[1]);
+        Assert.True(asked[1].Found > 5 * asked[0].Found);
+    }
+
     private static async Task<(string Answer, string Reads)> AskAsync(TelemetryHost host, string query, string stream)
     {
         host.Reads.Take();

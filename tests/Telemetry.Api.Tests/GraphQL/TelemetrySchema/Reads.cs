@@ -138,6 +138,12 @@ internal sealed class CountingLog(IEventStore inner, Reads reads) : IEventStore
         return inner.FindAsync(positions, ct);
     }
 
+    public Task<IReadOnlyList<RecordedEvent>> FindAsync(IReadOnlyCollection<EventId> ids, CancellationToken ct = default)
+    {
+        reads.Add("events");
+        return inner.FindAsync(ids, ct);
+    }
+
     public IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", CancellationToken ct = default) => inner.ListStreamsAsync(prefix, ct);
 
     public Task<long> HeadAsync(CancellationToken ct = default) => inner.HeadAsync(ct);

@@ -7,13 +7,14 @@ using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
+using Telemetry.Ingest.Samples;
 using Telemetry.Projections.Audit;
 using Telemetry.Projections.Running;
 using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Api.Tests.V2.Audit;
 
-/// <summary>The same log in files, in PostgreSQL and in memory.</summary>
+/// <summary>The same log in files, in PostgreSQL, in EventStoreDB and in memory.</summary>
 public sealed class LogOnStoresTests
 {
     [Fact]
@@ -23,14 +24,15 @@ public sealed class LogOnStoresTests
         await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         await using var files = Services(new(directory.File("files")));
         await using var postgres = Services(new(directory.File("postgres"), StoreSettings.PostgreSql, StoreSettings.PostgreSql, database.ConnectionString));
+        await using var esdb = Services(new(directory.File("esdb"), EventStoreDbServer.ConnectionString), EventStoreDbServer.NewPrefix());
         var memory = new InMemoryEventStore(new ManualTime());
-        foreach (var log in new[] { files.GetRequiredService<IEventStore>(), postgres.GetRequiredService<IEventStore>(), memory })
+        foreach (var log in new[] { files.GetRequiredService<IEventStore>(), postgres.GetRequiredService<IEventStore>(), esdb.GetRequiredService<IEventStore>(), memory })
             await FillAsync(log);
         var expected = new MerkleTree();
         await foreach (var e in memory.ReadAllAsync(ct: TestContext.Current.CancellationToken))
             expected.Append(CanonicalEvent.Of(e).LeafHash());
 
-        foreach (var store in new[] { files, postgres })
+        foreach (var store in new[] { files, postgres, esdb })
         {
             var report = await VerifyAsync(store, project: true);
             Assert.Empty(report.Faults);
@@ -98,6 +100,68 @@ public sealed class LogOnStoresTests
             Assert.All(report.Faults, f => Assert.Equal((AuditFaultKind.StreamDiffers, true), (f.Kind, f.Stream is not null && f.Version is not null)));
     }
 
+    [Theory]
+    [InlineData(StoreSettings.Sqlite)]
+    [InlineData(StoreSettings.PostgreSql)]
+    [InlineData("eventstoredb")]
+    public async Task A_signature_is_judged_by_its_key_as_it_is_where_the_batch_comes_in_the_log_however_close_the_revocation(string kind)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var database = kind == StoreSettings.PostgreSql ? await (await PostgresServer.SharedAsync()).CreateDatabaseAsync() : null;
+        await using var services = Services(
+            new(directory.Path, kind == "eventstoredb" ? EventStoreDbServer.ConnectionString : kind, kind == StoreSettings.PostgreSql ? kind : StoreSettings.Sqlite, database?.ConnectionString),
+            EventStoreDbServer.NewPrefix());
+        using var key = P256.Create();
+        var (log, ct) = (services.GetRequiredService<IEventStore>(), TestContext.Current.CancellationToken);
+        foreach (var id in new[] { "a", "b" })
+            await log.AppendAsync([SigningKeyEvents.Store(new SigningKeyEvent.KeyRegistered(id, null, key.ExportSubjectPublicKeyInfo(), null, ManualTime.Start), EventId.New(), 0)], ct);
+        var between = Interposed.Before(log, nameof(IEventStore.AppendAsync), out var hook);
+        await using var metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var intake = new SampleIntake(between, new Caught(), new(), new(between, new(), new([])), new(metrics.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>()));
+        Task<bool> SendAsync(string keyId, int volume, EventId id, int? signed = null) => intake.AppendAsync(
+            Batch(volume), id, "amqp", new(BatchSignature.OfStreams(keyId, key, Batch(signed ?? volume)), default, null), ct);
+        Task RevokeAsync(string keyId) => log.AppendAsync([SigningKeyEvents.Store(new SigningKeyEvent.KeyRevoked(keyId, null, ManualTime.Start), EventId.New(), 1)], ct);
+
+        // Revoked after the signature was verified and before the batch is appended.
+        var first = EventId.New();
+        var evidence = new BatchEvidence(BatchSignature.OfStreams("a", key, Batch(1)), default, null);
+        Assert.True(await intake.AppendAsync(Batch(1), first, "amqp", evidence, ct));
+        hook.Action = () => RevokeAsync("a");
+        Assert.Contains("'a' is revoked", (await Assert.ThrowsAsync<SignatureRefusedException>(() => SendAsync("a", 2, EventId.New()))).Message, StringComparison.Ordinal);
+
+        // What was stored before comes again, by its id and signature; another's signature does not pass for it.
+        Assert.False(await intake.AppendAsync(Batch(1), first, "amqp", evidence, ct));
+        await Assert.ThrowsAsync<SignatureRefusedException>(() => SendAsync("a", 1, first));
+        await Assert.ThrowsAsync<SignatureRefusedException>(() => intake.AppendAsync(Batch(7), first, "amqp", evidence, ct));
+
+        // In a crowd.
+        var stored = await Task.WhenAll(Enumerable.Range(0, 60).Select(n => Task.Run(async () =>
+        {
+            try
+            {
+                if (n == 30)
+                    await RevokeAsync("b");
+                return n != 30 && await SendAsync("b", n, EventId.New());
+            }
+            catch (SignatureRefusedException)
+            {
+                return false;
+            }
+        }, ct)));
+        var report = await VerifyAsync(services, project: true);
+        Assert.Empty(report.Faults);
+        Assert.Equal(1 + stored.Count(s => s), report.Signatures);
+        Assert.Equal("key-b", (await log.ReadAllAsync(ct: ct).LastAsync(ct)).Streams[0].Stream.ToString()); // nothing it signed comes after
+    }
+
+    private static SampleBatch Batch(double volume) => new(
+        [new("net", SampleType.Delta, "MB", "r", "p", "u", "s")], [UnixMicroseconds.From(ManualTime.Start)], [volume], [Metadata.Empty]);
+
+    private sealed class Caught : IProjectionProgress
+    {
+        public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => new(true);
+    }
+
     private static async Task FillAsync(IEventStore log)
     {
         for (var i = 0; i < 150; i++) // indexes of streams are written for many events together
@@ -135,10 +199,10 @@ public sealed class LogOnStoresTests
         return await new LogVerifier(log, audit.Tree, audit.Checkpoints(), audit.Verifier, new(truth, ReadModelScope.Full)).VerifyAsync();
     }
 
-    private static ServiceProvider Services(Stores stores)
+    private static ServiceProvider Services(Stores stores, string prefix = "")
     {
         var services = new ServiceCollection().AddLogging();
-        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().Build());
+        services.AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("Telemetry:EventLog:Prefix", prefix)]).Build());
         services.AddSingleton<TimeProvider>(new ManualTime());
         services.AddStores(stores, start: false);
         return services.BuildServiceProvider();

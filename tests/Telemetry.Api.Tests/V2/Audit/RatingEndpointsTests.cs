@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 
 namespace Telemetry.Api.Tests.V2.Audit;
@@ -29,6 +30,40 @@ public sealed class RatingEndpointsTests : IAsyncLifetime
         Assert.Equal("p", result.Json.GetProperty("project_id").GetString());
         Assert.Contains("\n3\n", result.Json.GetProperty("checkpoint").GetString(), StringComparison.Ordinal);
         Assert.Equal(result.Bytes, (await RateAsync(new { month = "2026-10", tariff = Tariff })).Bytes);
+    }
+
+    [Fact]
+    public async Task The_same_month_gives_the_same_bytes_after_the_log_has_grown_and_was_cosigned()
+    {
+        using var witness = new Witness("w.example");
+        await _host.DisposeAsync();
+        _host = await AuditHost.StartAsync(("Telemetry:Audit:Witnesses:0", witness.VerifierKey));
+        await _host.RecordAsync("p", 1.5);
+        var before = await RateAsync(new { month = "2026-10", tariff = Tariff });
+        var note = SignedNote.Parse(before.Json.GetProperty("checkpoint").GetString()!);
+        Assert.Equal(200, (await _host.SendAsync("POST", "/v2/audit/cosignature", note.With(witness.Cosign(note.Text, DateTimeOffset.UnixEpoch)).ToString())).Status);
+        await _host.RecordAsync("q", 7);
+        await _host.SendAsync("POST", "/v2/audit/checkpoint", null);
+
+        Assert.Equal(before.Text, (await RateAsync(new { month = "2026-10", tariff = Tariff })).Text);
+        Assert.Equal(1, Checkpoint.Parse(note.Text).Size);
+
+        await _host.RecordAsync("p", 1.5);
+        var late = await RateAsync(new { month = "2026-10", tariff = Tariff });
+        Assert.Equal(3, Checkpoint.Parse(SignedNote.Parse(late.Json.GetProperty("checkpoint").GetString()!).Text).Size);
+        Assert.Equal(before.Json.GetProperty("lines").GetRawText(), (await RateAsync(new { month = "2026-10", tariff = Tariff, as_of = "2" })).Json.GetProperty("lines").GetRawText());
+    }
+
+    [Fact]
+    public async Task A_rating_says_how_far_it_is()
+    {
+        var started = await _host.SendAsync("POST", "/v2/ratings", JsonSerializer.Serialize(new { month = "2026-10", tariff = Tariff }), OfP);
+        var path = $"/v2/ratings/{started.Json.GetProperty("id").GetString()}";
+        Answer job;
+        while ((job = await _host.GetAsync(path, OfP)).Json.GetProperty("state").GetString() is "waiting" or "running")
+            await Task.Yield();
+
+        Assert.Equal(("done", 2, 3), (job.Json.GetProperty("state").GetString(), job.Json.GetProperty("samples").GetInt32(), job.Json.GetProperty("position").GetInt32()));
     }
 
     [Fact]

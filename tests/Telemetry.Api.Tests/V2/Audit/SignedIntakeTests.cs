@@ -77,6 +77,22 @@ public sealed class SignedIntakeTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_revoked_key_had_signed_may_be_sent_again_and_is_stored_once()
+    {
+        var signature = BatchSignature.OfBody("k", _key, Encoding.UTF8.GetBytes(Body)).ToString();
+        Task<Answer> SendAsync(string key) => _host.SendAsync("POST", "/v2/samples", Body, ("Telemetry-Signature", signature), ("X-Roles", "admin"), ("Idempotency-Key", key));
+        var first = await SendAsync("1");
+        Assert.Equal(204, (await _host.SendAsync("DELETE", "/v2/keys/k", null)).Status);
+        var head = await _host.Log.HeadAsync(TestContext.Current.CancellationToken);
+
+        var again = await SendAsync("1");
+
+        Assert.Equal((201, first.Text), (again.Status, again.Text));
+        Assert.Equal(403, (await SendAsync("2")).Status);
+        Assert.Equal(head, await _host.Log.HeadAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task A_source_may_demand_signatures()
     {
         await _host.DisposeAsync();
