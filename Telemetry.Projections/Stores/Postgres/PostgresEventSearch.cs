@@ -15,7 +15,7 @@ internal sealed class PostgresEventSearch(PostgresEventTables tables, TelemetryE
     /// <summary>Candidates that are read at a time, at most.</summary>
     private const int PageSize = 500;
 
-    /// <summary>Up to how many places of values are counted to find the rarest.</summary>
+    /// <summary>Up to how many places of values are counted to find the rarest, and places of comparisons are read.</summary>
     private const int Counted = 10_000;
 
     /// <summary>How many values a comparison may have to be taken for an equality with any of them.</summary>
@@ -53,7 +53,7 @@ internal sealed class PostgresEventSearch(PostgresEventTables tables, TelemetryE
         var start = query.After;
         if (Page(rarest, conditions, Math.Min(query.Limit, PageSize), ref start))
             return _found;
-        conditions.AddRange(many.Select(Comparison).OfType<string>());
+        conditions.AddRange(many.Select(c => Events(c) is { } events ? $"p.event = any({Parameter(events)})" : Comparison(c)).OfType<string>());
         while (!Page(rarest, conditions, PageSize, ref start))
             budget.Check();
         return _found;
@@ -182,8 +182,20 @@ internal sealed class PostgresEventSearch(PostgresEventTables tables, TelemetryE
         return $"({string.Join(" or ", others.Append(HasValue([.. values])))})";
     }
 
+    // One value by itself: PostgreSQL can go along two ordered indexes at once.
     private string HasValue(long[] values) =>
-        $"exists (select from {tables.PlaceTable} q where q.value = any({Parameter(values)}) and q.generated = p.generated and q.event = p.event)";
+        $"exists (select from {tables.PlaceTable} q where q.value = {(values is [var one] ? Parameter(one) : $"any({Parameter(values)})")} and q.generated = p.generated and q.event = p.event)";
+
+    /// <summary>The numbers of the events that <see cref="Comparison"/> means, unless they are very many: told them, PostgreSQL need not guess how many they are.</summary>
+    private long[]? Events(Predicate.Compare comparison)
+    {
+        var before = _parameters.Count;
+        var found = Values(comparison) is { } values
+            ? tables.Rows($"select q.event from {tables.ValueTable} v join {tables.PlaceTable} q on q.value = v.id where {values} limit {Counted + 1}", r => r.GetInt64(0), [.. _parameters]).ToArray()
+            : null;
+        _parameters.RemoveRange(before, _parameters.Count - before);
+        return found is { Length: <= Counted } ? found : null;
+    }
 
     /// <summary>The events whose value of a trait meets a comparison, and perhaps more; null where it may be any.</summary>
     private string? Comparison(Predicate.Compare comparison) => Values(comparison) is { } values
