@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace Telemetry.Domain.Signing;
@@ -13,14 +11,14 @@ public sealed class SigningSecrets
 {
     public static readonly SigningSecrets None = new([]);
 
-    private readonly Key[] _keys;
+    private readonly HmacSha256[] _keys;
 
     public SigningSecrets(IEnumerable<string> secrets)
     {
         var given = secrets.ToArray();
         AcceptsAll = given.Length == 0 || given.Contains("");
         SignsNothing = given.Length == 0 || given[0].Length == 0;
-        _keys = [.. given.Where(s => s.Length > 0).Distinct().Select(s => new Key(Encoding.UTF8.GetBytes(s)))];
+        _keys = [.. given.Where(s => s.Length > 0).Distinct().Select(s => new HmacSha256(Encoding.UTF8.GetBytes(s)))];
     }
 
     /// <summary>Whether every signature is accepted, none as well.</summary>
@@ -33,19 +31,4 @@ public sealed class SigningSecrets
 
     /// <summary>The HMAC-SHA256 of a text under the n-th secret.</summary>
     internal void Hash(int key, ReadOnlySpan<byte> text, Span<byte> hash) => _keys[key].Hash(text, hash);
-
-    // A hash that is used again costs 0.6 of one that sets up its key anew (measured with 450 bytes).
-    private sealed class Key(byte[] secret)
-    {
-        private readonly ConcurrentBag<IncrementalHash> _idle = [];
-
-        public void Hash(ReadOnlySpan<byte> text, Span<byte> hash)
-        {
-            if (!_idle.TryTake(out var hmac))
-                hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, secret);
-            hmac.AppendData(text);
-            hmac.GetHashAndReset(hash);
-            _idle.Add(hmac);
-        }
-    }
 }

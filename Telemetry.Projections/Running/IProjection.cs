@@ -44,7 +44,7 @@ public interface IProjection
     /// </summary>
     bool ShouldReload { get; }
 
-    /// <summary>Begins an empty generation beside this one.</summary>
+    /// <summary>Begins an empty generation beside this one, which need not be loaded.</summary>
     IProjectionRebuild BeginRebuild();
 
     /// <summary>Loads beside this one what is stored now, by this process or another.</summary>

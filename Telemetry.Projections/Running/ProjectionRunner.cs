@@ -80,14 +80,17 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
     {
         var loop = _loops.Find(l => l.Projection.Name == name)
             ?? throw new ArgumentException($"There is no projection '{name}'. There are: {string.Join(", ", Names)}.", nameof(name));
-        Load();
         if (loop.Projection.IsShared && !_leases.Holds(name))
             throw new InvalidOperationException($"Another process stores the projection '{name}': only that one can rebuild it.");
-        using var rebuild = loop.Projection.BeginRebuild();
-        var samples = await loop.ReplaceAsync(rebuild, progress, ct);
-        progress?.Report(new(rebuild.Position, rebuild.Position, samples));
-        await rebuild.DropReplacedAsync();
-        await loop.RestartIfFailedAsync();
+        try
+        {
+            await ReplaceAsync(loop, progress, ct);
+        }
+        catch (ReadModelDamagedException e) when (!_loaded) // nobody reads it
+        {
+            Recreate(e);
+            await ReplaceAsync(loop, progress, ct);
+        }
     }
 
     public void Dispose()
@@ -96,18 +99,24 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
             loop.Dispose();
     }
 
+    private static async Task ReplaceAsync(ProjectionLoop loop, IProgress<RebuildProgress>? progress, CancellationToken ct)
+    {
+        using var rebuild = loop.Projection.BeginRebuild();
+        var samples = await loop.ReplaceAsync(rebuild, progress, ct);
+        progress?.Report(new(rebuild.Position, rebuild.Position, samples));
+        await rebuild.DropReplacedAsync();
+        await loop.RestartIfFailedAsync();
+    }
+
     private void Load()
     {
-        if (_loaded)
-            return;
         try
         {
             LoadAll();
         }
         catch (ReadModelDamagedException e)
         {
-            Log.ReadModelDamaged(_log, e.Store!.Location, e);
-            e.Store!.Recreate();
+            Recreate(e);
             LoadAll();
         }
         _loaded = true;
@@ -117,5 +126,11 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
             foreach (var loop in _loops)
                 loop.Projection.Load();
         }
+    }
+
+    private void Recreate(ReadModelDamagedException e)
+    {
+        Log.ReadModelDamaged(_log, e.Store!.Location, e);
+        e.Store!.Recreate();
     }
 }

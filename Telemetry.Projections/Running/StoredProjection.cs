@@ -27,18 +27,11 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     /// <summary>The live generation.</summary>
     protected TModel Model => _model ?? throw new InvalidOperationException($"The projection '{name}' is not loaded yet.");
 
-    public void Load()
+    public void Load() => OrDamaged(() =>
     {
-        try
-        {
-            _model = LoadStored();
-            _model.Tables.DropOthers();
-        }
-        catch (Exception e) when (store.IsDamage(e))
-        {
-            throw new ReadModelDamagedException($"The read model of '{name}' in '{store.Location}' cannot be read: {e.Message}", e) { Store = store };
-        }
-    }
+        _model = LoadStored();
+        _model.Tables.DropOthers();
+    });
 
     public void Reset()
     {
@@ -59,7 +52,12 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     public IProjectionRebuild BeginRebuild()
     {
         var model = NewModel(new(name, version, store.NextGeneration()));
-        model.Tables.Create();
+        OrDamaged(() =>
+        {
+            if (_model is null && store.Find(name)?.Version != version)
+                _model = LoadStored(); // an empty one
+            model.Tables.Create();
+        });
         return new Rebuild(this, model);
     }
 
@@ -110,11 +108,33 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
         return null;
     }
 
+    /// <summary>What a rebuild replaces; where nothing is loaded it has no more than its tables.</summary>
+    private TModel Replaced()
+    {
+        if (_model is { } loaded)
+            return loaded;
+        var model = NewModel(new(name, version, store.Find(name)!.Value.Generation));
+        model.Tables.Position(); // what storing the new one has to find
+        return model;
+    }
+
     private void PutInPlace(TModel model)
     {
-        if (Model.Position > model.Position)
-            throw new InvalidOperationException($"The live generation is at {Model.Position}, the new one only at {model.Position}.");
+        if (_model is { } live && live.Position > model.Position)
+            throw new InvalidOperationException($"The live generation is at {live.Position}, the new one only at {model.Position}.");
         _model = model;
+    }
+
+    private void OrDamaged(Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception e) when (store.IsDamage(e))
+        {
+            throw new ReadModelDamagedException($"The read model of '{name}' in '{store.Location}' cannot be read: {e.Message}", e) { Store = store };
+        }
     }
 
     private sealed class Rebuild(StoredProjection<TModel> owner, TModel model) : IProjectionRebuild
@@ -126,29 +146,37 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush(bool whole) => model.Flush(live: false, whole);
+        public void Flush(bool whole) => owner.OrDamaged(() => model.Flush(live: false, whole));
 
-        public void Complete()
+        public void Complete() => owner.OrDamaged(() =>
         {
-            var old = owner.Model;
+            var old = owner.Replaced();
             model.Tables.TakePlaceOf(old.Tables);
             model.Flush(live: true);
             owner.PutInPlace(model);
             _replaced = old;
-        }
+        });
 
         public async Task DropReplacedAsync()
         {
             if (_replaced is not { } old)
                 return;
             await old.RetireAsync();
-            old.Tables.DropReplaced();
+            owner.OrDamaged(old.Tables.DropReplaced);
         }
 
         public void Dispose()
         {
-            if (_replaced is null)
+            if (_replaced is not null)
+                return;
+            try
+            {
                 model.Tables.Drop();
+            }
+            catch (Exception e) when (owner.IsDamage(e))
+            {
+                // The whole file is made anew.
+            }
         }
     }
 
@@ -180,4 +208,6 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     }
 
     private double FlushUnits => flushUnits;
+
+    private bool IsDamage(Exception exception) => store.IsDamage(exception);
 }

@@ -223,6 +223,28 @@ public abstract class RunningConformance : IAsyncLifetime
         await runner.StopAsync(Ct);
     }
 
+    [Theory]
+    [InlineData("other version")]
+    [InlineData("missing table")]
+    public async Task A_rebuild_without_a_started_runner_replaces_whatever_is_stored(string fault)
+    {
+        var position = await AppendAsync(30);
+        var (first, _, _) = Open();
+        await first.RebuildAsync("samples", ct: Ct);
+        Close();
+        Damage(fault);
+
+        var (runner, _, _) = Open();
+        await runner.RebuildAsync("samples", ct: Ct);
+        Close();
+
+        var (_, projection, reader) = Open();
+        projection.Load();
+        Assert.Equal(position, projection.Position);
+        await CompareAsync(reader);
+        Assert.Single(Place.Tables(), t => t.StartsWith("state_samples_", StringComparison.Ordinal));
+    }
+
     public async ValueTask DisposeAsync()
     {
         Close();

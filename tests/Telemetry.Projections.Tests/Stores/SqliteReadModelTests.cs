@@ -27,6 +27,12 @@ public sealed class SqliteRunningTests : RunningConformance
     [InlineData("schema")] // of another version of the program
     public Task A_file_that_does_not_fit_is_built_anew(string fault) => A_read_model_that_does_not_fit_is_built_anew(fault);
 
+    [Theory]
+    [InlineData("header")]
+    [InlineData("pages")]
+    [InlineData("schema")]
+    public Task A_rebuild_without_a_started_runner_replaces_any_file(string fault) => A_rebuild_without_a_started_runner_replaces_whatever_is_stored(fault);
+
     private protected override void Damage(string fault)
     {
         var path = ((SqlitePlace)Place).FilePath;
