@@ -23,6 +23,17 @@ public static class PythonText
         _ => $"{{{string.Join(", ", value.EnumerateObject().Select(p => $"{Quote(p.Name)}: {Repr(p.Value)}"))}}}",
     };
 
+    /// <summary>The name of the class of what <c>json.loads()</c> read: <c>dict</c>, <c>list</c>, <c>str</c>, <c>bool</c>, <c>int</c>, <c>float</c> or <c>NoneType</c>.</summary>
+    public static string TypeOf(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => "dict",
+        JsonValueKind.Array => "list",
+        JsonValueKind.String => "str",
+        JsonValueKind.True or JsonValueKind.False => "bool",
+        JsonValueKind.Number => value.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
+        _ => "NoneType",
+    };
+
     /// <summary>Integers of any size digit by digit, all else as <see cref="Float"/>.</summary>
     public static string Number(JsonElement value)
     {

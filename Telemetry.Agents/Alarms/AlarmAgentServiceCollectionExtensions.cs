@@ -1,6 +1,6 @@
-using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
@@ -19,15 +19,8 @@ public static class AlarmAgentServiceCollectionExtensions
     /// </summary>
     public static IServiceCollection AddAlarmAgents(this IServiceCollection services)
     {
-        services.AddOptions<AlarmsOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations()
-            .Validate(
-                o => o.AllowedNetworks.All(n => IPNetwork.TryParse(n, out _)), "Telemetry:Alarms:AllowedNetworks holds networks such as 10.1.0.0/16.")
-            .Validate(
-                o => o.PrometheusUrl.Length == 0 || Uri.TryCreate(o.PrometheusUrl, UriKind.Absolute, out _), "Telemetry:Alarms:PrometheusUrl is empty or a URL.")
-            .Validate<IServiceProvider>(
-                (_, s) => s.GetRequiredService<AlarmSettings>().ActionTopics.Count == 0 || s.GetService<INotificationSender>() is not null,
-                "Telemetry:Alarms:ActionTopics needs the message bus: a process with the role alarms needs the role ingest for it.")
-            .ValidateOnStart();
+        services.AddOptions<AlarmsOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<AlarmsOptions>>(s => new AlarmsOptionsValidator(s.GetRequiredService<AlarmSettings>(), s.GetService<INotificationSender>()));
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<ILeases, AllLeases>();
         services.TryAddSingleton<EvaluationCounters>();

@@ -33,7 +33,7 @@ public sealed class AlarmsOptions
     /// <summary>A PEM file with its key; empty: it is in the certificate's file.</summary>
     public string WebhookKeyFile { get; set; } = "";
 
-    /// <summary>Whether webhooks to loopback, link-local and metadata addresses are refused. Default: false; on where callers are authenticated.</summary>
+    /// <summary>Whether webhooks to loopback, link-local and metadata addresses are refused. Default: false; set it where tenants are not trusted.</summary>
     public bool RestrictWebhooks { get; set; }
 
     /// <summary>Networks such as <c>10.1.0.0/16</c> that webhooks may reach in spite of <see cref="RestrictWebhooks"/>.</summary>

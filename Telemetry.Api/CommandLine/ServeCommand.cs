@@ -12,7 +12,7 @@ internal static class ServeCommand
         var insecure = new Option<bool>("--insecure") { Description = "Listen beyond loopback although nobody is authenticated." };
         var rabbitMq = new Option<string[]>("--rabbitmq")
         {
-            Description = "A broker to take a cloud's notifications from, amqp://USER:PASSWORD@HOST:5672/VHOST or oslo.messaging's transport_url; may be repeated. Default: none",
+            Description = "A broker to take a cloud's notifications from, amqp://USER:PASSWORD@HOST:5672/VHOST or oslo.messaging's transport_url; may be repeated. Without the role ingest: the broker to hand over what is posted. Default: none",
         };
         var roles = new Option<string?>("--roles") { Description = $"What this process does, of {ServerRoles.All}. Default: all of it." };
         var command = new Command("serve", "Runs the server (the default command).") { urls, roles, insecure, rabbitMq };

@@ -31,7 +31,7 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
         Check("--store", stores.Store, stores.Postgres);
         if (stores.Postgres is { } connection)
             CheckConnection(connection);
-        if (!stores.Roles.AreAll && !(stores.LogIsOnServer && stores.ModelsAreInPostgres))
+        if (!stores.Roles.AreAll && !stores.CanBeShared)
             throw new ServerStartException($"--roles {stores.Roles} divides the work among processes: that takes --log {PostgreSql}, or an EventStoreDB, and --store {PostgreSql}.");
         return stores;
     }
@@ -83,4 +83,7 @@ internal sealed record Stores(string Data, string Log = StoreSettings.Sqlite, st
     public bool LogIsInPostgres => Log == StoreSettings.PostgreSql;
     public bool LogIsOnServer => Log != StoreSettings.Sqlite;
     public bool ModelsAreInPostgres => Store == StoreSettings.PostgreSql;
+
+    /// <summary>Whether other processes can work on them too.</summary>
+    public bool CanBeShared => LogIsOnServer && ModelsAreInPostgres;
 }

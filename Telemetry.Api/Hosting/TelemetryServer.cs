@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using Telemetry.Agents.Alarms;
 using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Schema;
+using Telemetry.Api.Intake;
 using Telemetry.Api.Monitoring;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
@@ -14,6 +15,7 @@ using Telemetry.Ingest.EventStores.Postgres;
 using Telemetry.Ingest.EventStores.Sqlite;
 using Telemetry.Ingest.Notifications;
 using Telemetry.Ingest.Notifications.Bus;
+using Telemetry.Ingest.Posts;
 using Telemetry.Ingest.Samples;
 using Telemetry.Projections;
 using Telemetry.Projections.Audit;
@@ -26,6 +28,9 @@ namespace Telemetry.Api.Hosting;
 /// <summary>The composition root: puts the parts together and maps the paths.</summary>
 internal static class TelemetryServer
 {
+    /// <summary>What a POST that is handed over may take beside the append: the bus, twice, and waiting until it can be read.</summary>
+    private static readonly TimeSpan WayOfAPost = TimeSpan.FromSeconds(5);
+
     /// <exception cref="ServerStartException">The settings make no server.</exception>
     public static async Task RunAsync(ServerSettings settings, CancellationToken ct)
     {
@@ -95,8 +100,11 @@ internal static class TelemetryServer
         var roles = stores.Roles;
         ListenAddresses.Check(urls, settings.Insecure || configuration.GetValue("Telemetry:Insecure", false));
 
-        if (settings.RabbitMq is { Count: > 0 } brokers)
-            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(brokers));
+        if (settings.RabbitMq is { Count: > 0 } given)
+            builder.Services.PostConfigure<BusOptions>(bus => bus.Use(given));
+        var hasBroker = settings.RabbitMq is { Count: > 0 } || configuration.GetSection($"{BusOptions.Section}:Urls").GetChildren().Any();
+        var handsOver = hasBroker && roles is { Api: true, Ingest: false };
+        var takesOver = hasBroker && roles.Ingest && stores.CanBeShared;
         builder.WebHost.UseUrls(urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
@@ -123,14 +131,25 @@ internal static class TelemetryServer
             builder.Services.AddAlarmAgents();
         if (roles.Ingest)
             builder.Services.AddNotifications();
+        if (takesOver)
+            builder.Services.AddPostQueue<PostAnswerer>();
+        if (handsOver)
+            builder.Services.AddPostSender(TimeSpan.FromSeconds(configuration.GetValue("Telemetry:EventLog:TimeoutSeconds", 10)) + WayOfAPost);
         builder.Services.AddTelemetryGraphQL();
 
         var app = builder.Build();
         app.Services.GetRequiredService<PrometheusMetrics>(); // listens from the first measurement on
+        if (takesOver)
+            app.Use(((PostAnswerer)app.Services.GetRequiredService<IPostHandler>()).Learn);
         app.UseTelemetryApi();
-        app.MapV2(queries: roles.Api, intake: roles.Ingest);
+        if (takesOver)
+            app.Use(PostAnswerer.DemandIntakeAsync);
+        if (handsOver)
+            app.UseMiddleware<PostForwarder>();
+        app.MapIntake(samples: roles.Ingest || handsOver, events: roles.Ingest || roles.Api);
         if (roles.Api)
         {
+            app.MapV2();
             app.MapEvents();
             app.MapAuditApi(tree: KeepsTree(configuration));
             app.MapAlarms();

@@ -8,7 +8,7 @@ using Telemetry.Projections.Alarms;
 namespace Telemetry.Api.V2;
 
 /// <summary>Settings of the calls about alarms, section <c>Telemetry:Alarms</c>.</summary>
-public sealed class AlarmApiOptions
+public sealed class AlarmApiOptions : IValidatableObject
 {
     /// <summary>How many alarms a project without a quota of its own may have; -1 (default) for any number.</summary>
     [Range(-1, int.MaxValue, ErrorMessage = "Telemetry:Alarms:ProjectQuota is -1 (unlimited) or more.")]
@@ -27,6 +27,12 @@ public sealed class AlarmApiOptions
 
     /// <summary>Whether <c>GET /v2/metrics</c> tells how evaluations ended. Default: false.</summary>
     public bool EvaluationMetrics { get; set; }
+
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var topic in ActionTopics.Where(t => t.Length is 0 or > 200 || !t.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')))
+            yield return new($"Telemetry:Alarms:ActionTopics holds '{topic}', which is no name: letters, digits, '.', '-' and '_', at most 200.");
+    }
 }
 
 /// <summary>Registers what the calls about alarms need.</summary>
@@ -35,11 +41,7 @@ public static class AlarmServiceCollectionExtensions
     /// <summary>Commands, quotas and the read side of alarms. Needs an <see cref="Domain.Streams.IEventStore"/>.</summary>
     public static IServiceCollection AddAlarms(this IServiceCollection services)
     {
-        services.AddOptions<AlarmApiOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations()
-            .Validate(
-                o => o.ActionTopics.All(t => t.Length is > 0 and <= 200 && t.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_')),
-                "Telemetry:Alarms:ActionTopics holds names: letters, digits, '.', '-' and '_', at most 200.")
-            .ValidateOnStart();
+        services.AddOptions<AlarmApiOptions>().BindConfiguration("Telemetry:Alarms").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(s =>
         {

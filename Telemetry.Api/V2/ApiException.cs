@@ -7,7 +7,7 @@ public sealed class ApiException(int status, string faultString) : Exception(fau
 {
     public int Status { get; } = status;
 
-    /// <summary>Whether the body carries the text alone, as routing and role checks answer, instead of a fault with its code.</summary>
+    /// <summary>Whether the body carries the text alone, as routing answers, instead of a fault with its code.</summary>
     public bool IsPlain { get; private init; }
 
     /// <summary>400 in the words of Ceilometer's ClientSideError for a field.</summary>
@@ -39,8 +39,8 @@ public sealed class ApiException(int status, string faultString) : Exception(fau
         new(StatusCodes.Status401Unauthorized, $"Not Authorized to access project {project}");
 
     /// <summary>403 for what the caller's roles do not allow.</summary>
-    public static ApiException RoleRequired() => Plain(StatusCodes.Status403Forbidden, "RBAC Authorization Failed");
+    public static ApiException RoleRequired() => new(StatusCodes.Status403Forbidden, "RBAC Authorization Failed");
 
-    /// <summary>An answer of routing or of a role check (403, 405, 406, ...).</summary>
+    /// <summary>An answer of routing (404, 405, 406), or of a check before Ceilometer's event calls.</summary>
     public static ApiException Plain(int status, string message) => new(status, message) { IsPlain = true };
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
+using Telemetry.Api.Intake;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
@@ -30,7 +31,7 @@ internal static class PublishedSampleEndpoints
             var (samples, evidence) = await ReadAsync(context, intake);
             var batch = SampleInFlight.ToBatch(samples);
             intake.Signatures.Demand("rest", evidence, new(batch));
-            var accepted = await intake.Samples.AcceptAsync(batch, IdOf(batch), Source, evidence, context.RequestAborted);
+            var accepted = await intake.Samples.AcceptAsync(batch, IdOf(context, batch), Source, evidence, context.RequestAborted);
             context.Response.Headers["Telemetry-Position"] = accepted.Position.ToString();
             context.Response.StatusCode = StatusCodes.Status204NoContent;
         }
@@ -76,15 +77,15 @@ internal static class PublishedSampleEndpoints
     }
 
     /// <summary>Follows from the samples' ids, so that a body that the publisher sends again (its <c>max_retries</c>) is stored once.</summary>
-    private static EventId IdOf(SampleBatch batch)
+    private static EventId IdOf(HttpContext context, SampleBatch batch)
     {
         if (batch.Count == 0 || batch.MessageIds is null)
-            return EventId.New();
+            return context.NewEventId();
         var name = new StringBuilder("intake");
         for (var i = 0; i < batch.Count; i++)
         {
             if (batch.MessageIds[i] is not { } id)
-                return EventId.New();
+                return context.NewEventId();
             name.Append('\n').Append(id.Length).Append(':').Append(id);
         }
         return EventId.FromName(Encoding.UTF8.GetBytes(name.ToString()));

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
+using Telemetry.Api.Intake;
 using Telemetry.Api.V2.Calls;
 using Telemetry.Api.V2.Json;
 using Telemetry.Api.V2.Queries;
@@ -126,7 +127,7 @@ internal static class SampleIntakeEndpoints
     {
         var keys = context.Request.Headers["Idempotency-Key"];
         if (keys.Count == 0)
-            return EventId.New();
+            return context.NewEventId();
         var key = keys.ToString();
         if (keys.Count > 1 || key.Length is 0 or > MaxKeyLength)
             throw ApiException.InvalidInput("Idempotency-Key", key.Length > MaxKeyLength ? $"{key[..MaxKeyLength]}…" : key, $"It has 1 to {MaxKeyLength} characters.");

@@ -5,18 +5,9 @@ namespace Telemetry.Api.V2;
 /// <summary>Ceilometer's REST API.</summary>
 public static class V2Endpoints
 {
-    /// <summary>Maps every call of <c>/v2</c>, the version document at the root and the OpenAPI document.</summary>
-    /// <param name="queries">Whether what is stored can be asked for.</param>
-    /// <param name="intake">Whether samples are taken in.</param>
-    public static IEndpointRouteBuilder MapV2(this IEndpointRouteBuilder routes, bool queries = true, bool intake = true)
+    /// <summary>Maps the calls of <c>/v2</c> that ask for what is stored, the version document at the root and the OpenAPI document.</summary>
+    public static IEndpointRouteBuilder MapV2(this IEndpointRouteBuilder routes)
     {
-        if (intake)
-        {
-            routes.MapSampleIntake();
-            routes.MapPublishedSamples();
-        }
-        if (!queries)
-            return routes;
         routes.MapVersions();
         routes.MapCapabilities();
         routes.MapMeters();

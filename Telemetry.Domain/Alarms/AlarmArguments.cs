@@ -14,7 +14,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
     public static AlarmArguments Read(JsonElement value, string field, string path, JsonElement body, IReadOnlyCollection<string> attributes)
     {
         if (value.ValueKind != JsonValueKind.Object)
-            throw AlarmRefusedException.InvalidInput(field, PythonText.Of(value), $"Wrong type. Expected an object, got '{PythonType(value)}'");
+            throw AlarmRefusedException.InvalidInput(field, PythonText.Of(value), $"Wrong type. Expected an object, got '{PythonText.TypeOf(value)}'");
         var unknown = value.EnumerateObject().Select(p => p.Name).Where(n => !attributes.Contains(n)).Distinct().Order(StringComparer.Ordinal).ToList();
         return unknown is []
             ? new AlarmArguments(value, body)
@@ -90,7 +90,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
                     name, v.GetString()!, $"unable to convert to int. Error: invalid literal for int() with base 10: {PythonText.Quote(v.GetString()!)}");
             default:
                 throw AlarmRefusedException.InvalidInput(
-                    name, PythonText.Of(v), $"unable to convert to int. Error: int() argument must be a string, a bytes-like object or a real number, not '{PythonType(v)}'");
+                    name, PythonText.Of(v), $"unable to convert to int. Error: int() argument must be a string, a bytes-like object or a real number, not '{PythonText.TypeOf(v)}'");
         }
         var shown = v.ValueKind == JsonValueKind.String ? v.GetString()!.Trim() : number.ToString("F0", CultureInfo.InvariantCulture);
         if (number < min)
@@ -117,7 +117,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
                     : throw AlarmRefusedException.InvalidInput(name, text, $"could not convert string to float: {PythonText.Quote(text)}");
             default:
                 throw AlarmRefusedException.InvalidInput(
-                    name, PythonText.Of(v), $"float() argument must be a string or a real number, not '{PythonType(v)}'");
+                    name, PythonText.Of(v), $"float() argument must be a string or a real number, not '{PythonText.TypeOf(v)}'");
         }
     }
 
@@ -174,17 +174,7 @@ internal readonly struct AlarmArguments(JsonElement value, JsonElement body)
     }
 
     private static AlarmRefusedException NoText(string name, JsonElement shown, JsonElement wrong) => AlarmRefusedException.InvalidInput(
-        name, PythonText.Of(shown), $"Wrong type. Expected '<class 'str'>', got '<class '{PythonType(wrong)}'>'");
-
-    private static string PythonType(JsonElement v) => v.ValueKind switch
-    {
-        JsonValueKind.Object => "dict",
-        JsonValueKind.Array => "list",
-        JsonValueKind.String => "str",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        JsonValueKind.Number => v.GetRawText().AsSpan().IndexOfAny('.', 'e', 'E') < 0 ? "int" : "float",
-        _ => "NoneType",
-    };
+        name, PythonText.Of(shown), $"Wrong type. Expected '<class 'str'>', got '<class '{PythonText.TypeOf(wrong)}'>'");
 }
 
 /// <summary>How much one alarm may hold.</summary>

@@ -5,13 +5,16 @@ namespace Telemetry.Domain.Alarms;
 
 /// <summary>A cron expression: minute, hour, day of the month, month, day of the week, and optionally second as the sixth column.</summary>
 /// <remarks>
-/// <c>*</c>, lists, ranges, steps and English names; 0 and 7 are Sunday. Where both days are restricted, either one matches. Looking for
-/// a start takes at most <see cref="MaxDays"/> steps of a day: an expression such as the 30th of February has none.
+/// <c>*</c>, lists, ranges, steps and English names; 0 and 7 are Sunday. Where both days are restricted, either one matches. A start is looked
+/// for day by day, on as many as the caller says: an expression such as the 30th of February has none.
 /// </remarks>
 public sealed class CronSchedule
 {
-    /// <summary>A leap day comes back after at most eight years.</summary>
+    /// <summary>The most days that are looked at: a leap day comes back after at most eight years.</summary>
     private const int MaxDays = 8 * 366 + 1;
+
+    /// <summary>A longer step leads out of every column.</summary>
+    private const int MaxStep = 60;
 
     private static readonly string[] Months = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     private static readonly string[] Days = ["sun", "mon", "tue", "wed", "thu", "fri", "sat"];
@@ -44,10 +47,11 @@ public sealed class CronSchedule
     }
 
     /// <summary>The last start at or before an instant, in the local time that the instant is in; null where there is none.</summary>
-    public DateTime? AtOrBefore(DateTime local)
+    /// <param name="days">How many days are looked at, that of the instant included; years of them at most.</param>
+    public DateTime? AtOrBefore(DateTime local, int days)
     {
         var day = local.Date;
-        for (var i = 0; i < MaxDays; i++, day = day.AddDays(-1))
+        for (var i = 0; i < Math.Min(days, MaxDays); i++, day = day.AddDays(-1))
         {
             if (Matches(day) && LastTime(i == 0 ? local.TimeOfDay : TimeSpan.FromDays(1) - TimeSpan.FromTicks(1)) is { } time)
                 return day + time;
@@ -58,10 +62,11 @@ public sealed class CronSchedule
     }
 
     /// <summary>The first start after an instant; null where there is none.</summary>
-    public DateTime? After(DateTime local)
+    /// <param name="days">As of <see cref="AtOrBefore"/>.</param>
+    public DateTime? After(DateTime local, int days)
     {
         var day = local.Date;
-        for (var i = 0; i < MaxDays; i++, day = day.AddDays(1))
+        for (var i = 0; i < Math.Min(days, MaxDays); i++, day = day.AddDays(1))
         {
             if (Matches(day) && FirstTime(i == 0 ? local.TimeOfDay : TimeSpan.FromTicks(-1)) is { } time)
                 return day + time;
@@ -124,7 +129,7 @@ public sealed class CronSchedule
             var (range, step) = part.Split('/') switch
             {
                 [var all] => (all, 1),
-                [var all, var by] when int.TryParse(by, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 => (all, n),
+                [var all, var by] when int.TryParse(by, NumberStyles.None, CultureInfo.InvariantCulture, out var n) && n > 0 => (all, Math.Min(n, MaxStep)),
                 _ => ("", 0),
             };
             int from, to;

@@ -32,16 +32,18 @@ public static class TimeConstraints
         if (CronSchedule.Parse(constraint.Start, out _) is not { } schedule || FindZone(constraint.TimeZone) is not { } zone)
             return false;
         var local = TimeZoneInfo.ConvertTime(now, zone).DateTime;
-        var start = schedule.AtOrBefore(local);
+        // A start that lies longer back than the window lasts does not matter: a thousand constraints that never match must not cost years of days each.
+        var days = constraint.DurationSeconds / 86_400 + 3; // two more: the day that has begun, and clocks that are put forward
+        var start = schedule.AtOrBefore(local, days);
         // A start that the clock skipped comes after its local time: it may be ahead still.
         if (start is { } skipped && Instant(skipped, zone) is var ahead && ahead > now)
         {
             if (ahead - now < Early)
                 return true;
-            start = schedule.AtOrBefore(skipped.AddTicks(-1));
+            start = schedule.AtOrBefore(skipped.AddTicks(-1), days);
         }
         return (start is { } last && now <= Instant(last, zone).AddSeconds(constraint.DurationSeconds))
-            || (schedule.After(local) is { } next && Instant(next, zone) - now < Early);
+            || (schedule.After(local, days: 2) is { } next && Instant(next, zone) - now < Early);
     }
 
     /// <summary>A local time as an instant; one that the clock skips is when the clock has skipped it.</summary>

@@ -22,7 +22,6 @@ public static class NotificationsServiceCollectionExtensions
     {
         services.AddOptions<NotificationSettings>().BindConfiguration(NotificationSettings.Section).ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<PipelineSettings>().BindConfiguration(PipelineSettings.Section);
-        services.AddOptions<BusOptions>().BindConfiguration(BusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.AddSingleton(s => s.GetRequiredService<IOptions<NotificationSettings>>().Value.Options(s.GetRequiredService<SigningSecrets>()));
@@ -32,12 +31,21 @@ public static class NotificationsServiceCollectionExtensions
         services.AddSingleton<NotificationLog>();
         services.AddSingleton<NotificationIntake>();
         services.AddSingleton<NotificationConsumer>();
+        services.AddSingleton<IBusUser, NotificationQueues>();
         services.AddSingleton<BusSender>();
+        services.AddSingleton<IBusUser>(s => s.GetRequiredService<BusSender>());
         services.AddSingleton<INotificationSender>(s => s.GetRequiredService<BusSender>());
         services.AddSingleton<PipelineStore>();
         services.AddSingleton<ISampleIntake>(s => s.GetRequiredService<PipelineStore>());
         services.AddTelemetryDatagrams();
-        return services.AddHostedService<BusService>(); // the last to start, the first to stop
+        return services.AddBus(); // the last to start, the first to stop
+    }
+
+    /// <summary>The message bus, for all that are registered as its users.</summary>
+    internal static IServiceCollection AddBus(this IServiceCollection services)
+    {
+        services.AddOptions<BusOptions>().BindConfiguration(BusOptions.Section).ValidateDataAnnotations().ValidateOnStart();
+        return services.AddHostedService<BusService>();
     }
 
     private static void AddPipelines(this IServiceCollection services)

@@ -25,9 +25,12 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
     private readonly List<AlarmWatch> _watches = [];
     private int _count;
 
+    /// <summary>Whether an event of an alarm has been applied.</summary>
+    public bool Has(StreamName stream, long version) => _alarms.TryGetValue(IdOf(stream), out var alarm) && alarm.Version >= version;
+
     public void Apply(StreamName stream, long version, AlarmEvent happened)
     {
-        var id = stream.ToString()[(AlarmEvent.Category.Length + 1)..];
+        var id = IdOf(stream);
         lock (_lock)
         {
             var before = _alarms.GetValueOrDefault(id);
@@ -188,6 +191,8 @@ internal sealed class AlarmIndex(IEventStore store) : IAlarmReader, IAlarmFeed
 
         Comparer<T> Comparing(AlarmSortKey k) => Comparer<T>.Create((x, y) => k.Descending ? compare(y, x, k.Field) : compare(x, y, k.Field));
     }
+
+    private static string IdOf(StreamName stream) => stream.ToString()[(AlarmEvent.Category.Length + 1)..];
 
     private void Remember(Alarm alarm)
     {

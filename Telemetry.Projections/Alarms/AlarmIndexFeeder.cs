@@ -42,7 +42,7 @@ internal sealed class AlarmIndexFeeder(IEventStore store, AlarmIndex index, ILog
             await foreach (var recorded in store.SubscribeAsync(after, ct))
             {
                 after = recorded.Position;
-                if (AlarmEvents.IsAlarmEvent(recorded))
+                if (AlarmEvents.IsAlarmEvent(recorded) && !index.Has(recorded.Streams[0].Stream, recorded.Streams[0].Version)) // this process's own it has
                     index.Apply(recorded.Streams[0].Stream, recorded.Streams[0].Version, AlarmEvents.Read(recorded));
             }
         }

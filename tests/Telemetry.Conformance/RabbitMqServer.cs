@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -89,13 +90,15 @@ public sealed class RabbitMqServer : IAsyncDisposable
         }
     }
 
-    /// <summary>Runs <c>rabbitmqctl</c> on it.</summary>
-    public async Task ControlAsync(params string[] arguments)
+    /// <summary>Runs <c>rabbitmqctl</c> on it; gives what that prints.</summary>
+    public async Task<string> ControlAsync(params string[] arguments)
     {
-        using var control = Start("/usr/lib/rabbitmq/bin/rabbitmqctl", arguments);
+        var output = new ConcurrentQueue<string>();
+        using var control = Start("/usr/lib/rabbitmq/bin/rabbitmqctl", arguments, output.Enqueue);
         await control.WaitForExitAsync();
-        if (control.ExitCode != 0)
-            throw new InvalidOperationException($"'rabbitmqctl {string.Join(' ', arguments)}' ended with code {control.ExitCode}.");
+        return control.ExitCode == 0
+            ? string.Join('\n', output)
+            : throw new InvalidOperationException($"'rabbitmqctl {string.Join(' ', arguments)}' ended with code {control.ExitCode}.");
     }
 
     public async ValueTask DisposeAsync()
@@ -148,7 +151,9 @@ public sealed class RabbitMqServer : IAsyncDisposable
         }
     }
 
-    private Process Start(string program, params string[] arguments)
+    private Process Start(string program, params string[] arguments) => Start(program, arguments, static _ => { });
+
+    private Process Start(string program, string[] arguments, Action<string> output)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -178,7 +183,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
         })
             start.Environment[name] = value;
         var process = Process.Start(start)!;
-        process.OutputDataReceived += static (_, _) => { };
+        process.OutputDataReceived += (_, e) => output(e.Data ?? "");
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
@@ -19,17 +20,13 @@ internal sealed class HttpAction : IDisposable
     private readonly HttpClient _verifying;
     private readonly HttpClient _trusting;
 
+    /// <exception cref="OptionsValidationException">A file that the settings name is no certificate.</exception>
     public HttpAction(IOptions<AlarmsOptions> options, TimeProvider time)
     {
         (_options, _time) = (options.Value, time);
         var policy = new WebhookPolicy(_options.RestrictWebhooks, [.. _options.AllowedNetworks.Select(n => IPNetwork.Parse(n))]);
-        var certificate = _options.WebhookCertificateFile.Length == 0
-            ? null
-            : X509Certificate2.CreateFromPemFile(_options.WebhookCertificateFile, _options.WebhookKeyFile.Length == 0 ? null : _options.WebhookKeyFile);
-        var authorities = new X509Certificate2Collection();
-        if (_options.WebhookCaFile.Length > 0)
-            authorities.ImportFromPemFile(_options.WebhookCaFile);
-        _verifying = Client(policy, certificate, authorities is [] ? null : (_, shown, _, errors) => IsSignedBy(authorities, shown, errors));
+        var (certificate, authorities) = (OwnCertificate(_options), Authorities(_options));
+        _verifying = Client(policy, certificate, authorities is null ? null : (_, shown, _, errors) => IsSignedBy(authorities, shown, errors));
 #pragma warning disable CA5359 // only where the owner of the alarm, or the operator, switched the check off: webhooks of test stacks have made-up certificates
         _trusting = Client(policy, certificate, static (_, _, _, _) => true);
 #pragma warning restore CA5359
@@ -83,6 +80,43 @@ internal sealed class HttpAction : IDisposable
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
         return $"{(int)response.StatusCode} {response.ReasonPhrase}".TrimEnd();
     }
+
+    private static X509Certificate2? OwnCertificate(AlarmsOptions options)
+    {
+        var (file, key) = (options.WebhookCertificateFile, options.WebhookKeyFile);
+        if (file.Length == 0)
+            return key.Length == 0 ? null : throw Unusable(nameof(options.WebhookKeyFile), key, "it needs the certificate's file in WebhookCertificateFile");
+        return Load(nameof(options.WebhookCertificateFile), key.Length == 0 ? file : $"{file}' with the key '{key}", () => X509Certificate2.CreateFromPemFile(file, key.Length == 0 ? null : key));
+    }
+
+    /// <summary>Null: those that the system trusts.</summary>
+    private static X509Certificate2Collection? Authorities(AlarmsOptions options)
+    {
+        if (options.WebhookCaFile is not { Length: > 0 } file)
+            return null;
+        var authorities = new X509Certificate2Collection();
+        Load(nameof(options.WebhookCaFile), file, () =>
+        {
+            authorities.ImportFromPemFile(file);
+            return authorities;
+        });
+        return authorities.Count > 0 ? authorities : throw Unusable(nameof(options.WebhookCaFile), file, "it holds no certificate");
+    }
+
+    private static T Load<T>(string setting, string value, Func<T> load)
+    {
+        try
+        {
+            return load();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            throw Unusable(setting, value, e.Message);
+        }
+    }
+
+    private static OptionsValidationException Unusable(string setting, string value, string why) =>
+        new(setting, typeof(AlarmsOptions), [$"Telemetry:Alarms:{setting} is '{value}', which cannot be used: {why.TrimEnd('.')}."]);
 
     private bool Verifies(Uri address)
     {

@@ -32,8 +32,28 @@ internal static class JsonBody
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw ApiException.BadRequest("Request is not in valid JSON format");
+            throw ApiException.BadRequest(
+                IsTooDeep(body.Span) ? $"Request is nested deeper than {MaxDepth} levels" : "Request is not in valid JSON format");
         }
+    }
+
+    /// <summary>Whether it is JSON as far as it is too deep.</summary>
+    private static bool IsTooDeep(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = MaxDepth + 1 });
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.CurrentDepth == MaxDepth && (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject))
+                    return true;
+            }
+        }
+        catch (JsonException)
+        {
+            // Not JSON before it gets there.
+        }
+        return false;
     }
 
     /// <summary>Refuses a body that says it is something else than JSON; one that says nothing is taken for JSON.</summary>

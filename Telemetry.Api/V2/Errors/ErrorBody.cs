@@ -11,12 +11,12 @@ internal static class ErrorBody
     private const int MaxLength = 4_000;
 
     /// <summary>Answers with an error; of no effect on the body of an answer that has begun.</summary>
-    /// <param name="plain">The text alone, as routing and role checks answer.</param>
+    /// <param name="plain">The text alone, as routing answers; clients that ask for JSON by name, as aodhclient does, get a fault: they fail on a text.</param>
     public static async Task WriteAsync(HttpContext context, int status, string message, bool plain)
     {
         var body = new ArrayBufferWriter<byte>(256);
         using (var json = new Utf8JsonWriter(body, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
-            Write(json, status, message.Length <= MaxLength ? message : $"{message[..MaxLength]}…", plain);
+            Write(json, status, message.Length <= MaxLength ? message : $"{message[..MaxLength]}…", plain && !AsksForJson(context.Request));
         var response = context.Response;
         response.StatusCode = status;
         if (status == StatusCodes.Status503ServiceUnavailable)
@@ -25,6 +25,9 @@ internal static class ErrorBody
         response.ContentLength = body.WrittenCount;
         await response.BodyWriter.WriteAsync(body.WrittenMemory, context.RequestAborted);
     }
+
+    private static bool AsksForJson(HttpRequest request) =>
+        request.GetTypedHeaders().Accept.Any(a => a.Quality != 0 && a.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase));
 
     private static void Write(Utf8JsonWriter json, int status, string message, bool plain)
     {

@@ -11,7 +11,7 @@ namespace Telemetry.Api.V2.Events;
 /// <summary><c>/v2/events</c> and <c>/v2/event_types</c>, as Ceilometer 7.1.1 had them.</summary>
 public static class EventEndpoints
 {
-    /// <summary>Maps every call about telemetry events.</summary>
+    /// <summary>Maps every call that asks about telemetry events.</summary>
     public static IEndpointRouteBuilder MapEvents(this IEndpointRouteBuilder routes)
     {
         var events = routes.MapGroup("/v2/events").WithTags("Events");
@@ -25,7 +25,6 @@ public static class EventEndpoints
             .WithName("event_traits").WithSummary("The traits that telemetry events of a type have; for admins.");
         types.MapGet("/{event_type}/traits/{name}", TraitsAsync).Takes().Answers("Trait", list: true)
             .WithName("event_trait").WithSummary("Every trait of a name that telemetry events of a type have; for admins.");
-        routes.MapEventIntake();
         return routes;
     }
 

@@ -15,7 +15,7 @@ internal static class EventScope
     public static Predicate Of(Caller caller)
     {
         if (string.IsNullOrEmpty(caller.ProjectId) || string.IsNullOrEmpty(caller.UserId))
-            throw ApiException.RoleRequired();
+            throw ApiException.Plain(StatusCodes.Status403Forbidden, "RBAC Authorization Failed");
         var own = Predicate.Equal(Project, caller.ProjectId);
         return caller.LimitedToProject is not null
             ? new Predicate.All([own, Predicate.Equal(User, caller.UserId)])

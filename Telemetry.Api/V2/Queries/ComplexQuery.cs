@@ -38,7 +38,7 @@ internal sealed record ComplexQuery(Predicate Filter, IReadOnlyList<SortKey> Ord
     {
         null => null,
         { ValueKind: JsonValueKind.String } text => text.GetString(),
-        { } other => throw ApiException.InvalidInput(name, PythonText.Of(other), "It must be a text that holds JSON."),
+        { } other => throw ApiException.InvalidInput(name, PythonText.Of(other), $"Wrong type. Expected '<class 'str'>', got '<class '{PythonText.TypeOf(other)}'>'"),
     };
 
     private static JsonElement? Attribute(JsonElement query, string name) =>

@@ -57,11 +57,10 @@ public sealed class EvaluationCounters
             Forget(id);
     }
 
-    private static void Add(int[] counts, AlarmState state, long times)
-    {
-        ref var count = ref counts[(int)state];
-        count = times == 0 ? count : (int)((count + times - 1) % Max) + 1;
-    }
+    /// <summary>A counter some evaluations further on.</summary>
+    internal static int Plus(int count, long times) => times == 0 ? count : (int)((count + times - 1) % Max) + 1;
+
+    private static void Add(int[] counts, AlarmState state, long times) => counts[(int)state] = Plus(counts[(int)state], times);
 
     private sealed class Counter
     {

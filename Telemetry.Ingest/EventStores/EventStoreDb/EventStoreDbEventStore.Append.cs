@@ -53,7 +53,7 @@ internal sealed partial class EventStoreDbEventStore
             }
             catch (Exception e) // whatever it is, the callers wait for an answer
             {
-                Log.WriteFailed(_logger, group.Count, e);
+                Log.WriteFailed(_logger, group.Count, Translate(e));
                 _uncertain = true;
                 group.RemoveAll(a => a.Completion.IsCompleted);
                 if (group.Count == 1)

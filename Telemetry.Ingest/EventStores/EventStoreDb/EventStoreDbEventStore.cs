@@ -57,7 +57,7 @@ internal sealed partial class EventStoreDbEventStore : IEventStore, IDisposable
         catch (Exception e) when (e is GrpcException or EventStoreBusyException or IOException)
         {
             _client.Dispose();
-            throw new IOException($"The event log in EventStoreDB at {address} cannot be opened: {(e.InnerException as GrpcException ?? e).Message}", e);
+            throw new IOException($"The event log in EventStoreDB at {address} cannot be opened: {Translate(e).Message}", e);
         }
         Log.Opened(_logger, address, _streams.Log, _tail.Head);
         if (_tail.Count > 0)
@@ -227,7 +227,7 @@ internal sealed partial class EventStoreDbEventStore : IEventStore, IDisposable
     private static Exception Translate(Exception e) => e switch
     {
         GrpcException { IsLost: true } => new EventStoreBusyException($"EventStoreDB does not answer: {e.Message}", e),
-        GrpcException { Status: GrpcStatus.Unauthenticated or GrpcStatus.PermissionDenied } => new IOException($"EventStoreDB refuses the user: {e.Message}", e),
+        GrpcException { Status: GrpcStatus.Unauthenticated or GrpcStatus.PermissionDenied } => new EventStoreBusyException($"EventStoreDB refuses the user: {e.Message}", e),
         GrpcException => new IOException($"EventStoreDB refused: {e.Message}", e),
         _ => e,
     };

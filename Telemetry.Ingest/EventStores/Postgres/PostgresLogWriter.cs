@@ -188,7 +188,7 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
             append.Result = stored;
             return;
         }
-        CheckVersions(append.Events);
+        StreamVersions.Check(append.Events, _stored.ContainsKey, VersionOf);
         var bodies = append.Events.Select(Encode).ToArray(); // all of them before the first is added, as each may be refused
         var now = UnixMicroseconds.From(clock.GetUtcNow());
         var recorded = new RecordedEvent[bodies.Length];
@@ -198,32 +198,12 @@ internal sealed class PostgresLogWriter(PostgresCatalog catalog, TimeProvider cl
         append.Result = new AppendResult(_head, StreamVersions.Last(recorded.SelectMany(e => e.Streams)), AlreadyStored: false);
     }
 
-    private void CheckVersions(IReadOnlyList<NewEvent> events)
+    private long VersionOf(StreamName stream)
     {
-        var ahead = events.Count > 1 ? new Dictionary<StreamName, long>() : null; // events of this append, not added yet
-        for (var i = 0; i < events.Count; i++)
-        {
-            if (i > 0 && _stored.ContainsKey(events[i].Id))
-                throw new ArgumentException($"Event {events[i].Id} is stored already, though the first of its append is not.");
-            if (events[i].Given is var (held, at))
-                Check(held, at);
-            foreach (var (stream, expected) in events[i].Streams)
-            {
-                if (_streams[stream].Id == 0)
-                    CatalogWriter.CheckText(stream.ToString());
-                if (expected is { } version)
-                    Check(stream, version);
-                if (ahead is not null)
-                    ahead[stream] = ahead.GetValueOrDefault(stream) + 1;
-            }
-        }
-
-        void Check(StreamName stream, long version)
-        {
-            var actual = _streams[stream].Version + (ahead?.GetValueOrDefault(stream) ?? 0);
-            if (version != actual)
-                throw new WrongExpectedVersionException(stream, version, actual);
-        }
+        var state = _streams[stream];
+        if (state.Id == 0)
+            CatalogWriter.CheckText(stream.ToString());
+        return state.Version;
     }
 
     private (string ContentType, byte[] Data) Encode(NewEvent e)

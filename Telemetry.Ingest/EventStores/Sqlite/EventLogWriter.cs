@@ -91,7 +91,7 @@ internal sealed class EventLogWriter : IDisposable
             append.Result = stored;
             return;
         }
-        CheckVersions(append.Events);
+        StreamVersions.Check(append.Events, id => FindEvent(id) is not null, stream => StateOf(stream).Version);
         var bodies = append.Events.Select(Encode).ToArray(); // all of them before the first is written, as each may be refused
         var now = UnixMicroseconds.From(_clock.GetUtcNow());
         var recorded = new RecordedEvent[bodies.Length];
@@ -109,32 +109,6 @@ internal sealed class EventLogWriter : IDisposable
         _indexing.Dispose();
         _catalog.Dispose();
         _connection.Dispose();
-    }
-
-    private void CheckVersions(IReadOnlyList<NewEvent> events)
-    {
-        var ahead = events.Count > 1 ? new Dictionary<StreamName, long>() : null; // events of this append, not written yet
-        for (var i = 0; i < events.Count; i++)
-        {
-            if (i > 0 && FindEvent(events[i].Id) is not null)
-                throw new ArgumentException($"Event {events[i].Id} is stored already, though the first of its append is not.");
-            if (events[i].Given is var (held, at))
-                Check(held, at);
-            foreach (var (stream, expected) in events[i].Streams)
-            {
-                if (expected is { } version)
-                    Check(stream, version);
-                if (ahead is not null)
-                    ahead[stream] = ahead.GetValueOrDefault(stream) + 1;
-            }
-        }
-
-        void Check(StreamName stream, long version)
-        {
-            var actual = StateOf(stream).Version + (ahead?.GetValueOrDefault(stream) ?? 0);
-            if (version != actual)
-                throw new WrongExpectedVersionException(stream, version, actual);
-        }
     }
 
     private (string ContentType, ReadOnlyMemory<byte> Data) Encode(NewEvent e)

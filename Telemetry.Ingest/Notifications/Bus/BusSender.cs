@@ -11,15 +11,16 @@ public sealed record PublishedTopics(IReadOnlyList<string> Topics, string Settin
 
 /// <summary>Puts messages on the bus as oslo.messaging's notifier does: to our exchange, by the key TOPIC.PRIORITY, confirmed by the broker.</summary>
 /// <remarks>Of several brokers the first. What is sent while the bus starts waits for it; what is sent while the broker is away waits for a time.</remarks>
-internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock) : INotificationSender
+internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock) : INotificationSender, IBusUser
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private volatile TaskCompletionSource<(IBus Bus, bool InMemory)> _bus = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>Gives it the bus, once that has started; the one before, if any, is over.</summary>
-    public void Use(IBus bus, bool inMemory)
+    public void Use(IBusControl bus)
     {
+        var inMemory = options.Value.Urls.Count == 0;
         if (_bus.TrySetResult((bus, inMemory)))
             return;
         var next = new TaskCompletionSource<(IBus, bool)>();

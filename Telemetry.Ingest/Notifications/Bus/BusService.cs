@@ -2,13 +2,9 @@ using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using MassTransit;
-using MassTransit.Middleware;
-using MassTransit.RabbitMqTransport.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Telemetry.Ingest.Pipelines;
-using Telemetry.Ingest.Pipelines.Publishers;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
@@ -18,8 +14,7 @@ namespace Telemetry.Ingest.Notifications.Bus;
 /// a little, then the program goes on without it; MassTransit connects when it comes, and again whenever it was lost.
 /// </remarks>
 internal sealed class BusService(
-    IOptions<BusOptions> options, NotificationOptions notifications, SamplePipelines samples, EventPipelines events, IEnumerable<PublishedTopics> published,
-    NotificationConsumer consumer, BusSender sender, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
+    IOptions<BusOptions> options, IEnumerable<IBusUser> users, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
 {
     // MassTransit gives up for good on a broker that refuses the account, as one does that is just starting: a bus that is not well is made anew.
     private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(15);
@@ -32,10 +27,9 @@ internal sealed class BusService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
-        var queues = Queues();
-        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select(url => new Broker(url.ToString(), () => CreateRabbitMq(url, queues))).ToList();
+        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select((url, n) => new Broker(url.ToString(), () => CreateRabbitMq(url, isFirst: n == 0))).ToList();
         if (brokers.Count == 0)
-            brokers.Add(new("the bus within the process", () => CreateInMemory(queues)));
+            brokers.Add(new("the bus within the process", CreateInMemory));
         foreach (var broker in brokers)
             _running.Add(RunAsync(broker, isFirst: broker == brokers[0]));
         await Task.WhenAny(
@@ -61,8 +55,8 @@ internal sealed class BusService(
             try
             {
                 await bus.StartAsync(_stopping.Token);
-                if (isFirst)
-                    sender.Use(bus, inMemory: options.Value.Urls.Count == 0);
+                foreach (var user in isFirst ? users : [])
+                    user.Use(bus);
                 _logger.BusStarted(broker.Name);
                 broker.Started.TrySetResult();
                 pause = TimeSpan.FromSeconds(1);
@@ -102,45 +96,10 @@ internal sealed class BusService(
         }
     }
 
-    private List<BusQueue> Queues()
-    {
-        var queues = BusQueue.Consumed(options.Value, notifications).ToList();
-        var consumed = queues.Select(q => q.Name).ToHashSet();
-        var notifiers = samples.PublishersBySink.Select(s => (s.Sink, s.Publishers, NotifierPublisher.SampleTopic))
-            .Concat(events.PublishersBySink.Select(s => (s.Sink, s.Publishers, NotifierPublisher.EventTopic)));
-        foreach (var more in published.Where(p => p.Topics.Count > 0))
-        {
-            if (options.Value.Urls.Count == 0)
-                throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names topics, and there is no broker to publish them to: set {BusOptions.Section}:Urls."]);
-            if (more.Topics.FirstOrDefault(t => consumed.Contains(BusQueue.NameOf(t, "sample"))) is { } own)
-                throw new OptionsValidationException(more.Setting, typeof(BusOptions), [$"{more.Setting} names the topic '{own}', which is consumed here: name another."]);
-        }
-        var topics = published.SelectMany(p => p.Topics).ToList();
-        foreach (var (sink, publishers, absent) in notifiers)
-        {
-            foreach (var topic in publishers.Where(p => p.Kind == PublisherKind.Notifier).SelectMany(p => NotifierPublisher.Topics(p, absent)))
-            {
-                if (publishers.Any(p => p.Kind == PublisherKind.Store) && consumed.Contains(BusQueue.NameOf(topic, "sample")))
-                    throw new OptionsValidationException(nameof(PipelineSettings), typeof(PipelineSettings), [
-                        $"Sink '{sink}' stores, and publishes to the topic '{topic}', which is consumed here and stored as well: all would count twice. Name another topic, or only one of both."]);
-                topics.Add(topic);
-            }
-        }
-        queues.AddRange(topics.Select(t => BusQueue.NameOf(t, "sample")).Distinct().Where(n => !consumed.Contains(n))
-            .Select(n => new BusQueue(n, [options.Value.TelemetryExchange], IsConsumed: false)));
-        return queues;
-    }
+    private IBusControl CreateInMemory() => MassTransit.Bus.Factory.CreateUsingInMemory(bus => Configure(bus, isFirst: true));
 
-    private IBusControl CreateInMemory(List<BusQueue> queues) => MassTransit.Bus.Factory.CreateUsingInMemory(bus =>
+    private IBusControl CreateRabbitMq(BusUrl url, bool isFirst) => MassTransit.Bus.Factory.CreateUsingRabbitMq(bus =>
     {
-        Carry(bus);
-        foreach (var queue in queues.Where(q => q.IsConsumed))
-            bus.ReceiveEndpoint(queue.Name, Consume);
-    });
-
-    private IBusControl CreateRabbitMq(BusUrl url, List<BusQueue> queues) => MassTransit.Bus.Factory.CreateUsingRabbitMq(bus =>
-    {
-        Carry(bus);
         var (host, port) = url.Hosts[0];
         bus.Host(host, (ushort)port, url.VirtualHost, $"telemetry:{Environment.ProcessId}", connection =>
         {
@@ -157,71 +116,16 @@ internal sealed class BusService(
         bus.SendTopology.ErrorQueueNameFormatter = new OneErrorQueue(options.Value.ErrorQueue);
         bus.SendTopology.ConfigureErrorSettings = queue =>
             (queue.Durable, queue.AutoDelete, queue.ExchangeType) = (true, false, RabbitMQ.Client.ExchangeType.Fanout);
-        foreach (var queue in queues.Where(q => q.IsConsumed))
-        {
-            bus.ReceiveEndpoint(queue.Name, endpoint =>
-            {
-                Consume(endpoint);
-                Declare(endpoint, queue, queues.Where(q => !q.IsConsumed));
-            });
-        }
+        Configure(bus, isFirst);
     });
 
-    private static void Carry(IBusFactoryConfigurator bus)
+    private void Configure(IBusFactoryConfigurator bus, bool isFirst)
     {
         var raw = new RawBody();
         bus.AddSerializer(raw);
         bus.AddDeserializer(raw, isDefault: true);
-    }
-
-    private void Consume(IReceiveEndpointConfigurator endpoint)
-    {
-        endpoint.ConfigureConsumeTopology = false;
-        endpoint.PublishFaults = false;
-        endpoint.PrefetchCount = options.Value.Prefetch;
-        endpoint.ConfigureError(error =>
-        {
-            error.UseExecute(NameSource);
-            error.UseFilter(new ErrorTransportFilter());
-        });
-        endpoint.Instance(consumer);
-    }
-
-    /// <summary>Says on a message for the error queue why it is there and where it was published.</summary>
-    private static void NameSource(ExceptionReceiveContext context)
-    {
-        context.ExceptionHeaders.Set("Telemetry-Reason", context.Exception.Message);
-        if (!context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery))
-            return;
-        context.ExceptionHeaders.Set("Telemetry-Exchange", delivery.Exchange);
-        context.ExceptionHeaders.Set("Telemetry-RoutingKey", delivery.RoutingKey);
-    }
-
-    /// <summary>Declares a queue and its exchanges exactly as oslo.messaging does: brokers close the channel of who declares otherwise (406).</summary>
-    /// <remarks>MassTransit gives every queue an exchange of the queue's own name; here that is the first of the services' exchanges instead.</remarks>
-    private void Declare(IRabbitMqReceiveEndpointConfigurator endpoint, BusQueue queue, IEnumerable<BusQueue> others)
-    {
-        var configuration = (IRabbitMqReceiveEndpointConfiguration)endpoint;
-        var settings = (RabbitMqReceiveSettings)configuration.Settings;
-        settings.ExchangeName = queue.Exchanges[0];
-        settings.RoutingKey = queue.Name;
-        Like(settings);
-        foreach (var (name, exchange) in queue.Exchanges.Skip(1).Select(e => (queue.Name, e)).Concat(others.SelectMany(o => o.Exchanges.Select(e => (o.Name, e)))))
-        {
-            configuration.Topology.Consume.BindQueue(exchange, name, binding =>
-            {
-                Like(binding);
-                binding.RoutingKey = name;
-            });
-        }
-    }
-
-    private void Like(IRabbitMqQueueBindingConfigurator entity)
-    {
-        var bus = options.Value;
-        (entity.ExchangeType, entity.Durable, entity.AutoDelete) = (RabbitMQ.Client.ExchangeType.Topic, bus.Durable || bus.Quorum, false);
-        if (bus.Quorum)
-            entity.SetQueueArgument("x-queue-type", "quorum");
+        foreach (var user in users)
+            user.Configure(bus, isFirst);
     }
 
     private void Secure(IRabbitMqSslConfigurator tls, string host)

@@ -138,15 +138,27 @@ internal sealed class HttpPublisher : IPublisher, IDisposable
     private static SocketsHttpHandler Handler(PublisherUrl url)
     {
         var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
-        var verify = url.Kind == PublisherKind.Http ? url.Option("verify_ssl") : url.Option("ssl") is { } ssl && File.Exists(ssl) ? ssl : url.Option("verify_ssl");
+        // ssl is True, False, or a CA as verify_ssl is.
+        var (option, verify) = url.Kind != PublisherKind.Http && url.Option("ssl") is { } ssl && !IsTrue(ssl) && !IsFalse(ssl)
+            ? ("ssl", ssl)
+            : ("verify_ssl", url.Option("verify_ssl"));
         if (IsFalse(verify))
 #pragma warning disable CA5359 // verify_ssl=False is the operator's explicit wish
             handler.SslOptions.RemoteCertificateValidationCallback = static (_, _, _, _) => true;
 #pragma warning restore CA5359
-        else if (verify is not null && File.Exists(verify))
+        else if (verify is not null && !IsTrue(verify))
         {
             var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            policy.CustomTrustStore.ImportFromPemFile(verify);
+            try
+            {
+                policy.CustomTrustStore.ImportFromPemFile(verify);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                throw new PublisherException($"{url}: {option} is neither True nor False, and no file can be read at '{verify}': {e.Message}", e);
+            }
+            if (policy.CustomTrustStore.Count == 0)
+                throw new PublisherException($"{url}: {option} names the file '{verify}', which holds no certificate.");
             handler.SslOptions.CertificateChainPolicy = policy;
         }
         if (url.Option("clientcert") is { } certificate)
@@ -162,5 +174,7 @@ internal sealed class HttpPublisher : IPublisher, IDisposable
     private double Number(string option, double absent) =>
         double.TryParse(_url.Option(option), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) ? number : absent;
 
-    private static bool IsFalse(string? value) => value is "False" or "false" or "0" or "no" or "off";
+    private static bool IsTrue(string? value) => value?.ToLowerInvariant() is "true" or "t" or "1" or "yes" or "y" or "on";
+
+    private static bool IsFalse(string? value) => value?.ToLowerInvariant() is "false" or "f" or "0" or "no" or "n" or "off";
 }

@@ -53,6 +53,7 @@ internal sealed class PostgresCheckpoints : ICheckpoints
     {
         using var connection = _database.OpenConnection();
         using var transaction = connection.BeginTransaction();
+        PostgresReadModels.Execute(connection, PostgresReadModels.EndIfIdle(PostgresLeases.Duration));
         PostgresReadModels.Execute(
             connection, "insert into checkpoint values ($1, $2, $3) on conflict do nothing", checkpoint.Size, checkpoint.Position, checkpoint.Note.ToString());
         var kept = Query(connection, "where size = $1 for update", checkpoint.Size).Single();

@@ -21,6 +21,7 @@ internal sealed class PostgresLeases(
     public static readonly TimeSpan Duration = TimeSpan.FromSeconds(5);
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(2); // the beats of all others wait for the lock meanwhile, and must not lose their leases
     private const long LockKey = 0x54454c454c454153;
 
     private readonly NpgsqlDataSource _database = PostgresReadModels.Open(connectionString);
@@ -63,6 +64,7 @@ internal sealed class PostgresLeases(
         await using var connection = await _database.OpenConnectionAsync(ct);
         await time.AskAsync(connection, ct);
         await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ExecuteAsync(PostgresReadModels.EndIfIdle(IdleLimit));
         await ExecuteAsync("select pg_advisory_xact_lock($1)", LockKey);
         await ExecuteAsync("delete from member where expires_at <= clock_timestamp()");
         await ExecuteAsync(
@@ -106,24 +108,31 @@ internal sealed class PostgresLeases(
 
         async Task ExecuteAsync(string sql, params object[] parameters)
         {
-            await using var command = PostgresReadModels.Command(connection, sql, parameters);
+            await using var command = Command(sql, parameters);
             await command.ExecuteNonQueryAsync(ct);
         }
 
         async Task<long> ScalarAsync(string sql, params object[] parameters)
         {
-            await using var command = PostgresReadModels.Command(connection, sql, parameters);
+            await using var command = Command(sql, parameters);
             return (long)(await command.ExecuteScalarAsync(ct))!;
         }
 
         async Task<Dictionary<string, long>> EpochsAsync(string sql, params object[] parameters)
         {
             var found = new Dictionary<string, long>(StringComparer.Ordinal);
-            await using var command = PostgresReadModels.Command(connection, sql, parameters);
+            await using var command = Command(sql, parameters);
             await using var reader = await command.ExecuteReaderAsync(ct);
             while (await reader.ReadAsync(ct))
                 found.Add(reader.GetString(0), reader.GetInt64(1));
             return found;
+        }
+
+        NpgsqlCommand Command(string sql, object[] parameters)
+        {
+            var command = PostgresReadModels.Command(connection, sql, parameters);
+            command.CommandTimeout = (int)Duration.TotalSeconds; // an answer that comes later is of no use
+            return command;
         }
     }
 

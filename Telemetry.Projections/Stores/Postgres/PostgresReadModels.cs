@@ -92,6 +92,14 @@ internal sealed class PostgresReadModels : IReadModelStore
         command.ExecuteNonQuery();
     }
 
+    /// <summary>
+    /// For a transaction that takes locks others wait for: the database ends it where its process stands still, or is cut off, so that it says nothing for that long.
+    /// </summary>
+    public static string EndIfIdle(TimeSpan limit) => $"""
+        set local idle_in_transaction_session_timeout = {(int)limit.TotalMilliseconds};
+        set local tcp_keepalives_idle = 2; set local tcp_keepalives_interval = 1; set local tcp_keepalives_count = 2
+        """; // the latter for who is cut off in the middle of a COPY, which does not count as idle
+
     /// <summary>Reads rows; the connection is held until the last one was taken.</summary>
     public IEnumerable<T> Query<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] parameters)
     {

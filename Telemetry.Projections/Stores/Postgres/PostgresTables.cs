@@ -11,6 +11,9 @@ namespace Telemetry.Projections.Stores.Postgres;
 /// <param name="step">Called with a name before each step of a write: tests stop there.</param>
 internal abstract class PostgresTables(PostgresReadModels database, Generation generation, string[] tables, Action<string>? step = null) : IProjectionTables
 {
+    /// <summary>Less than a lease lasts: who takes it over finds nothing locked.</summary>
+    private static readonly TimeSpan IdleLimit = PostgresLeases.Duration - TimeSpan.FromSeconds(1);
+
     /// <summary>How long another process may take to notice that a generation was replaced, and to end its queries.</summary>
     private const string ReadersEnd = "interval '5 minutes'";
 
@@ -92,6 +95,7 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
         using (var connection = database.Connect())
         using (var transaction = connection.BeginTransaction())
         {
+            PostgresReadModels.Execute(connection, PostgresReadModels.EndIfIdle(IdleLimit));
             if (live)
                 Lock(connection, known);
             rows(new(connection, step));

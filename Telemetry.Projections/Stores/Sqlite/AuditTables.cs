@@ -24,15 +24,15 @@ internal sealed class AuditTables(ReadModelDatabase database, Generation generat
         position, live);
 
     public byte[] Nodes(int level, long index) =>
-        Query($"select nodes from audit_tile{Suffix} where level = $0 and n = $1", r => r.GetFieldValue<byte[]>(0), level, index).SingleOrDefault() ?? [];
+        Query($"select nodes from audit_tile{Suffix} where level = $1 and n = $2", r => r.GetFieldValue<byte[]>(0), level, index).SingleOrDefault() ?? [];
 
     public byte[] Positions(long index) =>
-        Query($"select positions from audit_leaf{Suffix} where n = $0", r => r.GetFieldValue<byte[]>(0), index).SingleOrDefault() ?? [];
+        Query($"select positions from audit_leaf{Suffix} where n = $1", r => r.GetFieldValue<byte[]>(0), index).SingleOrDefault() ?? [];
 
     public long? LastTile() => Number($"select max(n) from audit_leaf{Suffix}");
 
     public long? TileBefore(long position) =>
-        Number($"select max(n) from audit_leaf{Suffix} where first < $0", position) ?? Number($"select min(n) from audit_leaf{Suffix} where first = $0", position);
+        Number($"select max(n) from audit_leaf{Suffix} where first < $1", position) ?? Number($"select min(n) from audit_leaf{Suffix} where first = $1", position);
 
     private long? Number(string sql, params object[] parameters) => Query(sql, r => r.IsDBNull(0) ? (long?)null : r.GetInt64(0), parameters).Single();
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Microsoft.Data.Sqlite;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples;
@@ -46,56 +47,10 @@ internal sealed class SampleTables(ReadModelDatabase database, Generation genera
         },
         flush.Position, live);
 
-    public IEnumerable<(int Id, string Text)> Strings() =>
-        Query($"select id, text from string{Suffix} order by id", r => (r.GetInt32(0), r.GetString(1)));
-
-    public IEnumerable<SeriesRow> Series() =>
-        Query($"select id, type, meter, unit, resource, project, user, source from series{Suffix} order by id", r => new SeriesRow(
-            r.GetInt32(0), (SampleType)r.GetInt32(1), r.GetInt32(2), r.GetInt32(3), r.GetInt32(4), r.GetInt32(5), r.GetInt32(6), r.GetInt32(7)));
-
-    public IEnumerable<(int Series, byte[] State)> States() => Query($"select page, data from state{Suffix} order by page",
-        r => SeriesPages.States(SeriesPages.Unpack(r.GetFieldValue<byte[]>(1)), r.GetInt32(0))).SelectMany(states => states);
-
-    public IEnumerable<SegmentRow> SegmentsBackwards() => Query($"select page, kind, data from segment{Suffix} order by id desc",
-        r => SeriesPages.Segments(SeriesPages.Unpack(r.GetFieldValue<byte[]>(2)), r.GetInt32(0), r.GetInt32(1))).SelectMany(segments => segments);
-
-    public IEnumerable<SegmentRow> Segments(BlockList list, int below, long from, long to, UnpackedPages pages)
-    {
-        foreach (var (id, _) in Pages(list, from, to, "id"))
-        {
-            foreach (var segment in Segments(id, list, pages))
-            {
-                if (segment.First < below && segment.LastAt >= from && segment.FirstAt <= to)
-                    yield return segment;
-            }
-        }
-    }
-
-    public List<(long Id, long LastAt)> SegmentEnds(BlockList list) => Pages(list, long.MinValue, long.MaxValue, "last_at desc");
-
-    public List<SegmentRow> Segments(long id, BlockList list, UnpackedPages pages) => SeriesPages.Segments(
-        pages.Get(id, () => Query($"select data from segment{Suffix} where id = $0", r => r.GetFieldValue<byte[]>(0), id).Single()),
-        SeriesPages.PageOf(list.Series), list.Kind, list.Series);
-
-    private List<(long Id, long LastAt)> Pages(BlockList list, long from, long to, string order) => Query(
-        $"select id, last_at from segment{Suffix} where page = $0 and kind = $1 and last_at >= $2 and first_at <= $3 order by {order}",
-        r => (r.GetInt64(0), r.GetInt64(1)), SeriesPages.PageOf(list.Series), list.Kind, from, to).ToList();
-
-    public int LastMetadata() => (int)Query($"select coalesce(max(id), 0) from metadata{Suffix}", r => r.GetInt64(0)).Single();
-
     public Metadata? Metadata(int id) => Query(
-        $"select json from metadata{Suffix} where id = $0", r => Domain.Metering.Metadata.FromCanonical(r.GetFieldValue<byte[]>(0)), id).SingleOrDefault();
+        $"select json from metadata{Suffix} where id = $1", r => Domain.Metering.Metadata.FromCanonical(r.GetFieldValue<byte[]>(0)), id).SingleOrDefault();
 
-    public int? FindMetadata(long hash, Metadata metadata)
-    {
-        foreach (var (id, json) in Query($"select id, json from metadata{Suffix} where hash = $0", r => (r.GetInt32(0), r.GetFieldValue<byte[]>(1)), hash))
-        {
-            if (metadata.Utf8.Span.SequenceEqual(json))
-                return id;
-        }
-        return null;
-    }
+    string ISampleTables.Suffix => Suffix;
 
-    public List<(long Position, int Hash)> EventsThatMayHold(IReadOnlyList<(ulong, ulong)> hashes, long upTo) => Samples.ForeignIds.ThatMayHold(
-        Query($"select position, filter from foreign_ids{Suffix} where position <= $0 order by position", r => (r.GetInt64(0), r.GetFieldValue<byte[]>(1)), upTo), hashes);
+    IEnumerable<T> ISampleTables.Query<T>(string sql, Func<DbDataReader, T> read, params object[] parameters) => Query(sql, read, parameters);
 }

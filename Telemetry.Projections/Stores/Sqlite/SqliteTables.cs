@@ -83,13 +83,14 @@ internal abstract class SqliteTables(ReadModelDatabase database, Generation gene
     }
 
     /// <summary>Reads rows; the connection is held until the last one was taken.</summary>
+    /// <param name="parameters">$1 and so on, as in PostgreSQL.</param>
     protected IEnumerable<T> Query<T>(string sql, Func<SqliteDataReader, T> read, params object[] parameters)
     {
         using var lease = database.Connect();
         using var command = lease.Connection.CreateCommand();
         command.CommandText = sql;
         for (var i = 0; i < parameters.Length; i++)
-            command.Parameters.AddWithValue($"${i}", parameters[i]);
+            command.Parameters.AddWithValue($"${i + 1}", parameters[i]);
         using var reader = command.ExecuteReader();
         while (reader.Read())
             yield return read(reader);

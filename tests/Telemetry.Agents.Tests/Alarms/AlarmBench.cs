@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Telemetry.Agents.Alarms;
 using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Conformance;
@@ -11,6 +13,7 @@ using Telemetry.Domain.Queries;
 using Telemetry.Domain.Statistics;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Alarms;
+using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Agents.Tests.Alarms;
 
@@ -25,6 +28,7 @@ internal sealed class AlarmBench : IAsyncDisposable
     public ManualTime Time { get; private init; } = null!;
     public IEventStore Store { get; private init; } = null!;
     public CountingReader Samples { get; private init; } = null!;
+    public IReadOnlyCollection<string> Logged { get; private init; } = null!;
     public IAlarmReader Reader => Get<IAlarmReader>();
     public AlarmEvaluator Evaluator => Get<AlarmEvaluator>();
     public AlarmNotifier Notifier => Get<AlarmNotifier>();
@@ -37,8 +41,9 @@ internal sealed class AlarmBench : IAsyncDisposable
         var time = before?.Time ?? new ManualTime();
         var store = before?.Store ?? new InMemoryEventStore(time);
         var samples = before?.Samples ?? new CountingReader();
+        var log = new KeptLog();
         var services = new ServiceCollection()
-            .AddLogging()
+            .AddLogging(logging => logging.AddProvider(log))
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection(settings.ToDictionary(s => $"Telemetry:Alarms:{s.Key}", s => (string?)s.Value)).Build())
             .AddSingleton<TimeProvider>(time)
             .AddSingleton(store)
@@ -50,7 +55,7 @@ internal sealed class AlarmBench : IAsyncDisposable
             .AddAlarmAgents()
             .BuildServiceProvider();
         await services.GetServices<IHostedService>().First().StartAsync(TestContext.Current.CancellationToken); // the index alone
-        return new(services) { Time = time, Store = store, Samples = samples };
+        return new(services) { Time = time, Store = store, Samples = samples, Logged = log.Lines };
     }
 
     public T Get<T>() where T : notnull => _services.GetRequiredService<T>();
@@ -116,6 +121,25 @@ internal sealed class AlarmBench : IAsyncDisposable
     {
         await _services.GetServices<IHostedService>().First().StopAsync(CancellationToken.None);
         await _services.DisposeAsync();
+    }
+}
+
+/// <summary>Keeps what is logged, each line after its level.</summary>
+internal sealed class KeptLog : ILoggerProvider, ILogger
+{
+    public ConcurrentQueue<string> Lines { get; } = [];
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Information;
+
+    public void Log<TState>(LogLevel logLevel, Microsoft.Extensions.Logging.EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+        Lines.Enqueue($"{logLevel}: {formatter(state, exception)}");
+
+    public void Dispose()
+    {
     }
 }
 

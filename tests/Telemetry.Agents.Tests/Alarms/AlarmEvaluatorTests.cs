@@ -155,6 +155,37 @@ public sealed class AlarmEvaluatorTests
     }
 
     [Fact]
+    public async Task Transitions_that_are_stored_together_do_not_keep_each_other_from_it()
+    {
+        await using var one = await AlarmBench.StartAsync();
+        await one.SampleAsync("cpu", "r", 90, 30);
+        var alarms = new List<Alarm>();
+        for (var i = 0; i < 150; i++)
+            alarms.Add(await one.CreateAsync(Threshold($"n{i}", "")));
+        await using var two = await AlarmBench.StartAsync(one);
+        var now = one.Time.GetUtcNow();
+        // Of the first another process has stored the same transition, another one has been renamed behind the evaluator's back.
+        await AlarmEvaluator.TryCommitAsync(
+            two.Get<AlarmStore>(), two.Notifier, alarms[0], new(AlarmState.Alarm, "why", "{}"), AlarmJson.Time(now), repeat: false,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance, TestContext.Current.CancellationToken);
+        await two.Get<AlarmCommands>().ReplaceAsync(
+            AlarmBench.Admin, alarms[70].Id, JsonDocument.Parse(Threshold("renamed", "").Replace('\'', '"')).RootElement, TestContext.Current.CancellationToken);
+
+        await one.TickAsync();
+        await two.Notifier.IdleAsync();
+        while ((await one.FindAsync(alarms[70].Id)).Definition.Name != "renamed") // it follows the log in its own time
+            await Task.Yield();
+        one.Time.Advance(TimeSpan.FromSeconds(60));
+        await one.SampleAsync("cpu", "r", 90, 30);
+        await one.TickAsync();
+
+        foreach (var alarm in alarms)
+            Assert.Single(await one.HistoryAsync(alarm.Id), c => c.Type == "state transition");
+        Assert.Equal(150, one.Told.Concat(two.Told).Select(t => t.AlarmId).Distinct().Count());
+        Assert.Equal(150, one.Told.Count + two.Told.Count);
+    }
+
+    [Fact]
     public async Task A_transition_that_was_not_told_before_a_crash_is_told_after_it_once()
     {
         await using var crashed = await AlarmBench.StartAsync();
@@ -334,6 +365,23 @@ public sealed class AlarmEvaluatorTests
         Assert.Equal((AlarmState.InsufficientData, reason), ((await bench.FindAsync(alarm.Id)).State, (await bench.FindAsync(alarm.Id)).StateReason));
     }
 
+    [Theory]
+    [InlineData(false, "2 datapoints are unknown")] // one of the two is there
+    [InlineData(true, "alarm statistics retrieval failed: broken")]
+    public async Task A_metric_with_too_few_points_or_that_cannot_be_read_says_why(bool broken, string reason)
+    {
+        await using var bench = await AlarmBench.StartAsync();
+        bench.Time.Advance(TimeSpan.FromSeconds(59));
+        var alarm = await bench.CreateAsync(
+            "{'name': 'n', 'type': 'gnocchi_resources_threshold', 'state': 'ok', 'gnocchi_resources_threshold_rule': {'metric': 'cpu', 'resource_id': 'r', 'resource_type': 'instance', 'aggregation_method': 'mean', 'threshold': 1, 'evaluation_periods': 2}}");
+        await bench.SampleAsync("cpu", "r", 20, 10);
+        bench.Samples.IsBroken = broken;
+
+        await bench.TickAsync();
+
+        Assert.Equal((AlarmState.InsufficientData, reason), ((await bench.FindAsync(alarm.Id)).State, (await bench.FindAsync(alarm.Id)).StateReason));
+    }
+
     [Fact]
     public async Task Without_a_Prometheus_its_alarms_say_so()
     {
@@ -346,12 +394,13 @@ public sealed class AlarmEvaluatorTests
     }
 
     [Theory]
-    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "2"]}, {"metric": {}, "value": [1, "3"]}]}}""", AlarmState.Alarm)]
-    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0"]}]}}""", AlarmState.Ok)]
-    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": []}}""", AlarmState.InsufficientData)]
-    [InlineData("""{"status": "error", "error": "parse error"}""", AlarmState.InsufficientData)]
-    [InlineData("no json", AlarmState.InsufficientData)]
-    public async Task Every_series_of_Prometheus_is_a_value(string answer, AlarmState state)
+    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "2"]}, {"metric": {}, "value": [1, "3"]}]}}""", AlarmState.Alarm, "Transition to alarm due to 2 samples outside threshold, most recent: 3.0")]
+    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0"]}]}}""", AlarmState.Ok, "Transition to ok due to 1 samples inside threshold, most recent: 0.0")]
+    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": [{"metric": {}, "value": [1, "0"]}, {"metric": {}, "value": [1, "3"]}]}}""", AlarmState.Alarm, "Transition to alarm due to 1 samples outside threshold, most recent: 3.0")]
+    [InlineData("""{"status": "success", "data": {"resultType": "vector", "result": []}}""", AlarmState.InsufficientData, "Not evaluated yet")]
+    [InlineData("""{"status": "error", "error": "parse error"}""", AlarmState.InsufficientData, "Not evaluated yet")]
+    [InlineData("no json", AlarmState.InsufficientData, "Not evaluated yet")]
+    public async Task Every_series_of_Prometheus_is_a_value(string answer, AlarmState state, string reason)
     {
         await using var server = await Webhook.StartAsync(c => Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(c.Response, answer));
         await using var bench = await AlarmBench.StartAsync(null, ("PrometheusUrl", server.Url));
@@ -359,7 +408,7 @@ public sealed class AlarmEvaluatorTests
 
         await bench.TickAsync();
 
-        Assert.Equal(state, (await bench.FindAsync(alarm.Id)).State);
+        Assert.Equal((state, reason), ((await bench.FindAsync(alarm.Id)).State, (await bench.FindAsync(alarm.Id)).StateReason));
         Assert.Contains("query=up%7Ba%3D%22b%22%7D", Assert.Single(server.Received).Path, StringComparison.Ordinal);
     }
 

@@ -21,18 +21,48 @@ public sealed class NotifierTests
         await using var bench = await AlarmBench.StartAsync(null, ("WebhookRetries", "0"));
 
         bench.Notifier.Tell(Notification(
-            "http://127.0.0.1:1/nobody", $"{webhook.Url}/broken", "trust+http://h/x", "zaqar://?topic=t", "log://", "test://", $"{webhook.Url}/fine"), Guid.NewGuid());
+            "http://127.0.0.1:1/nobody", $"{webhook.Url}/broken", "trust+http://h/x", "trust+https://h/x", "zaqar://?topic=t", "trust+zaqar://?queue_name=q", "trust+heat://", "log://",
+            "test://", $"{webhook.Url}/fine"), Guid.NewGuid());
         await bench.Notifier.IdleAsync();
 
         var deliveries = (await bench.DeliveriesAsync("a")).ToDictionary(d => d.Action);
         Assert.Equal(["/broken", "/fine"], webhook.Received.Select(r => r.Path).Order());
         Assert.Equal(("failed", 1), (deliveries["http://127.0.0.1:1/nobody"].Outcome, deliveries["http://127.0.0.1:1/nobody"].Attempts));
         Assert.Equal(("delivered", "500 Internal Server Error", 1), (deliveries[$"{webhook.Url}/broken"].Outcome, deliveries[$"{webhook.Url}/broken"].Detail, deliveries[$"{webhook.Url}/broken"].Attempts));
-        Assert.Equal(("refused", "an action of scheme trust+http needs Keystone, which is not configured"), (deliveries["trust+http://h/x"].Outcome, deliveries["trust+http://h/x"].Detail));
-        Assert.Equal("refused", deliveries["zaqar://?topic=t"].Outcome);
+        foreach (var (action, scheme) in new[] { ("trust+http://h/x", "trust+http"), ("trust+https://h/x", "trust+https"), ("zaqar://?topic=t", "zaqar"), ("trust+zaqar://?queue_name=q", "trust+zaqar"), ("trust+heat://", "trust+heat") })
+            Assert.Equal(("refused", $"an action of scheme {scheme} needs Keystone, which is not configured"), (deliveries[action].Outcome, deliveries[action].Detail));
+        Assert.Equal(("delivered", "logged"), (deliveries["log://"].Outcome, deliveries["log://"].Detail));
         Assert.Equal(("delivered", "200 OK"), (deliveries[$"{webhook.Url}/fine"].Outcome, deliveries[$"{webhook.Url}/fine"].Detail));
-        Assert.Equal(7, deliveries.Count);
+        Assert.Equal(10, deliveries.Count);
         Assert.Single(bench.Told);
+    }
+
+    [Fact]
+    public async Task A_logged_action_is_one_line_that_tells_everything()
+    {
+        await using var bench = await AlarmBench.StartAsync();
+
+        bench.Notifier.Tell(Notification("log://"), Guid.NewGuid());
+        await bench.Notifier.IdleAsync();
+
+        Assert.Single(bench.Logged, l => l == "Information: Notifying alarm name a of low priority from ok to alarm with action log:// because why.");
+    }
+
+    [Fact]
+    public async Task A_webhook_gets_seven_keys_two_headers_and_nothing_that_identifies_the_caller()
+    {
+        await using var webhook = await Webhook.StartAsync();
+        await using var bench = await AlarmBench.StartAsync();
+
+        bench.Notifier.Tell(Notification($"{webhook.Url}/a%20b?x=1&y=%2F"), Guid.NewGuid());
+        await bench.Notifier.IdleAsync();
+
+        var (path, body, headers) = Assert.Single(webhook.Received);
+        Assert.Equal("/a%20b?x=1&y=%2F", path); // as the owner wrote it
+        Assert.Equal("""{"alarm_name":"name","alarm_id":"a","severity":"low","previous":"ok","current":"alarm","reason":"why","reason_data":{}}""", body);
+        Assert.Equal(["Content-Length", "Content-Type", "Host", "x-openstack-request-id"], headers.Keys.Order(StringComparer.OrdinalIgnoreCase));
+        Assert.Equal("application/json", headers.ContentType);
+        Assert.Matches("^req-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$", headers["x-openstack-request-id"].ToString());
     }
 
     [Fact]
@@ -101,17 +131,52 @@ public sealed class NotifierTests
     }
 
     [Fact]
-    public async Task An_answer_without_end_is_not_read()
+    public async Task An_answer_of_a_gigabyte_is_not_read()
     {
+        var (written, ended) = (0L, new TaskCompletionSource());
         await using var webhook = await Webhook.StartAsync(async c =>
         {
             var block = new byte[1 << 20];
-            for (var i = 0; i < 1_000 && !c.RequestAborted.IsCancellationRequested; i++)
-                await c.Response.Body.WriteAsync(block, c.RequestAborted);
+            try
+            {
+                for (; written < 1L << 30; written += block.Length)
+                    await c.Response.Body.WriteAsync(block, c.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                // Whoever asked has left.
+            }
+            ended.SetResult();
         });
         await using var bench = await AlarmBench.StartAsync();
 
         Assert.Equal("200 OK", (await bench.Get<HttpAction>().SendAsync($"{webhook.Url}/", "{}", 0, TestContext.Current.CancellationToken)).Detail);
+        await ended.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+        Assert.InRange(written, 0, 256L << 20); // what fits into buffers of the system
+    }
+
+    [Fact]
+    public async Task Headers_without_end_are_given_up()
+    {
+        using var listener = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var bench = await AlarmBench.StartAsync();
+
+        var sending = bench.Get<HttpAction>().SendAsync($"http://{listener.LocalEndpoint}/", "{}", 0, TestContext.Current.CancellationToken);
+        using var client = await listener.AcceptTcpClientAsync(TestContext.Current.CancellationToken);
+        var line = System.Text.Encoding.ASCII.GetBytes($"X-More: {new string('x', 1_000)}\r\n");
+        try
+        {
+            await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\n"u8.ToArray(), TestContext.Current.CancellationToken);
+            for (var i = 0; i < 1_000_000 && !sending.IsCompleted; i++)
+                await client.GetStream().WriteAsync(line, TestContext.Current.CancellationToken);
+        }
+        catch (IOException)
+        {
+            // Whoever asked has left.
+        }
+
+        Assert.Equal("failed", (await sending).Outcome);
     }
 
     [Fact]

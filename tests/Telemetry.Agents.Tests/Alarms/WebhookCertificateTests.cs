@@ -96,6 +96,24 @@ public sealed class WebhookCertificateTests : IAsyncLifetime
         Assert.Equal("202 Accepted", (await SendAsync(options, Url)).Detail);
     }
 
+    /// <summary>A mistyped path must not mean that whoever the system trusts is trusted.</summary>
+    [Fact]
+    public void A_file_that_the_settings_name_and_that_cannot_be_used_is_refused_by_name()
+    {
+        var (key, text) = (Signed("x").GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem(), Pem("text.pem", "no certificate"));
+        var keyFile = Pem("key.pem", key);
+        string Refused(AlarmsOptions options) => Assert.Throws<OptionsValidationException>(() => new HttpAction(Options.Create(options), TimeProvider.System)).Message;
+
+        Assert.StartsWith("Telemetry:Alarms:WebhookCaFile is '/nowhere/ca.pem', which cannot be used: Could not find", Refused(new() { WebhookCaFile = "/nowhere/ca.pem" }), StringComparison.Ordinal);
+        Assert.Equal($"Telemetry:Alarms:WebhookCaFile is '{text}', which cannot be used: it holds no certificate.", Refused(new() { WebhookCaFile = text }));
+        Assert.Equal($"Telemetry:Alarms:WebhookCaFile is '{keyFile}', which cannot be used: it holds no certificate.", Refused(new() { WebhookCaFile = keyFile }));
+        Assert.StartsWith("Telemetry:Alarms:WebhookCertificateFile is '/nowhere/own.pem', which cannot be used: ", Refused(new() { WebhookCertificateFile = "/nowhere/own.pem" }), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"Telemetry:Alarms:WebhookCertificateFile is '{text}' with the key '{keyFile}', which cannot be used: ", Refused(new() { WebhookCertificateFile = text, WebhookKeyFile = keyFile }), StringComparison.Ordinal);
+        Assert.Equal(
+            $"Telemetry:Alarms:WebhookKeyFile is '{keyFile}', which cannot be used: it needs the certificate's file in WebhookCertificateFile.", Refused(new() { WebhookKeyFile = keyFile }));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _server.DisposeAsync();

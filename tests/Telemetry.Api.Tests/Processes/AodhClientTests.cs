@@ -45,6 +45,36 @@ public sealed class AodhClientTests
         }
     }
 
+    /// <summary>It fails without a word where an error is a text alone.</summary>
+    [Fact]
+    public async Task It_prints_why_something_is_refused()
+    {
+        Demand(Client);
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        await using (server)
+        {
+            var url = server.Url.ToString().TrimEnd('/');
+            string[] Member(string at) => ["--os-auth-type", "aodh-noauth", "--user-id", "u1", "--project-id", "p1", "--roles", "member", "--aodh-endpoint", at];
+            const string id = "5f0a3b56-7b1e-4c07-8b34-a5d1ab3b0b1d";
+            foreach (var (identity, command, reason) in new (string[], string, string)[]
+                {
+                    (["--os-auth-type", "none", "--os-endpoint", url], "alarm list", "RBAC Authorization Failed (HTTP 403)"),
+                    (Member(url), "alarm list --filter all_projects=true", "RBAC Authorization Failed (HTTP 403)"),
+                    (Member(url), "alarm list --filter project_id=p2", "Not Authorized to access project p2 (HTTP 401)"),
+                    (Member(url), $"alarm show {id}", $"Alarm {id} not found (HTTP 404)"),
+                    (Member(url), "alarm create --name n --type event --alarm-action spam://x", "Unsupported action spam://x (HTTP 400)"),
+                    (Member($"{url}/nowhere"), "alarm list", "Not Found: the resource could not be found. (HTTP 404)"),
+                })
+            {
+                var (code, _, error) = await RunToEndAsync(Client!, [.. identity, .. command.Split(' ')], []);
+
+                Assert.NotEqual(0, code);
+                Assert.StartsWith(reason, error, StringComparison.Ordinal);
+            }
+        }
+    }
+
     [Fact]
     public async Task The_openstack_client_has_its_commands_too()
     {
@@ -86,6 +116,25 @@ public sealed class AodhClientTests
             var output = await RunAsync("/usr/bin/python3", ["-c", Heat, server.Url.ToString().TrimEnd('/')], []);
             Assert.Equal(
                 "threshold event gnocchi_resources_threshold gnocchi_aggregation_by_metrics_threshold gnocchi_aggregation_by_resources_threshold composite prometheus loadbalancer_member_health",
+                Lines(output));
+        }
+    }
+
+    /// <summary>Heat's engine itself (Debian's python3-heat) with stacks of OS::Aodh resources; it has none for prometheus, and needs Octavia for load balancers.</summary>
+    [Fact]
+    public async Task Heats_engine_creates_checks_updates_suspends_resumes_and_deletes_stacks_of_alarms()
+    {
+        Demand(Client);
+        Demand(DebianPackage.HasFile("/usr/lib/python3/dist-packages/heat/engine/stack.py", "python3-heat") ? "/usr/bin/python3" : null);
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        await using (server)
+        {
+            var output = await RunAsync("/usr/bin/python3", [TestData.Path("alarms/heat_stack.py"), server.Url.ToString().TrimEnd('/'), "http://127.0.0.1:1"], []);
+
+            Assert.Equal(
+                "created composite event gnocchi_aggregation_by_metrics_threshold gnocchi_aggregation_by_resources_threshold gnocchi_resources_threshold threshold"
+                + " checked updated resumed removed made again deleted",
                 Lines(output));
         }
     }
@@ -135,7 +184,7 @@ public sealed class AodhClientTests
     private static void Demand(string? program)
     {
         Assert.SkipWhen(
-            program is null && Environment.GetEnvironmentVariable("CI") != "true", "The clients are not installed, and installing them (Debian: python3-aodhclient, python3-openstackclient) takes root.");
+            program is null && Environment.GetEnvironmentVariable("CI") != "true", "The clients are not installed, and installing them (Debian: python3-aodhclient, python3-openstackclient, python3-heat) takes root.");
         Assert.NotNull(program);
     }
 
@@ -148,7 +197,14 @@ public sealed class AodhClientTests
         ["--os-auth-type", "aodh-noauth", "--user-id", "u1", "--project-id", "p1", "--roles", "member", "--aodh-endpoint", server.Url.ToString().TrimEnd('/'), .. command.Split(' ')],
         []);
 
-    private static async Task<string> RunAsync(string program, IEnumerable<string> arguments, Dictionary<string, string> environment)
+    private static async Task<string> RunAsync(string program, IReadOnlyList<string> arguments, Dictionary<string, string> environment)
+    {
+        var (code, output, error) = await RunToEndAsync(program, arguments, environment);
+        Assert.True(code == 0, $"{string.Join(' ', arguments)}: {error}");
+        return output;
+    }
+
+    private static async Task<(int Code, string Output, string Error)> RunToEndAsync(string program, IReadOnlyList<string> arguments, Dictionary<string, string> environment)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment)
@@ -156,7 +212,6 @@ public sealed class AodhClientTests
         using var process = Process.Start(start)!;
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
-        Assert.True(process.ExitCode == 0, $"{string.Join(' ', start.ArgumentList)}: {await error}");
-        return await output;
+        return (process.ExitCode, await output, await error);
     }
 }

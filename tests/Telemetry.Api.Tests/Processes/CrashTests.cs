@@ -117,14 +117,21 @@ public sealed class CrashTests
 
     internal static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
     {
+        using var request = Request(post);
+        using var response = await client.SendAsync(request);
+        return response.StatusCode;
+    }
+
+    /// <summary>A POST of so many samples on a resource of its own, under a key of its own.</summary>
+    internal static HttpRequestMessage Request(int post)
+    {
         var samples = Enumerable.Range(0, SamplesAPost).Select(i =>
             $$$"""{"counter_name":"crash","counter_type":"gauge","counter_unit":"x","counter_volume":{{{i}}},"resource_id":"post-{{{post}}}","project_id":"p{{{i % 3}}}","timestamp":"2026-01-01T00:{{{post / 60 % 60:00}}}:{{{post % 60:00}}}"}""");
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/samples") { Content = new StringContent($"[{string.Join(',', samples)}]") };
+        var request = new HttpRequestMessage(HttpMethod.Post, "/v2/samples") { Content = new StringContent($"[{string.Join(',', samples)}]") };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.Add("Prefer", "return=minimal");
         request.Headers.Add("Idempotency-Key", $"post-{post}");
-        using var response = await client.SendAsync(request);
-        return response.StatusCode;
+        return request;
     }
 
     internal static async Task<long> CountAsync(HttpClient client) =>

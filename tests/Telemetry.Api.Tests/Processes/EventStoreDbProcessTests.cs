@@ -44,6 +44,42 @@ public sealed class EventStoreDbProcessTests
     }
 
     [Fact]
+    public async Task A_user_who_is_refused_ends_the_start_and_later_is_a_503_that_says_so()
+    {
+        await using var log = await EventStoreDbStandIn.StartAsync();
+        log.Credentials = "metering:right";
+        using var data = new TemporaryDirectory();
+        var (code, _, error) = await ServerProcess.RunAsync("serve", "--urls", "http://127.0.0.1:0", "--data", data.Path, "--log", With("wrong"));
+        Assert.Equal(2, code);
+        Assert.Contains("cannot be opened: EventStoreDB refuses the user", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("wrong", error, StringComparison.Ordinal);
+
+        var (server, _) = await ServerProcess.StartAsync(data.Path, new Dictionary<string, string> { ["TELEMETRY__Log"] = With("right") });
+        await using (server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 0));
+            log.Credentials = "metering:other"; // a password that was changed while the program runs
+
+            using (var request = CrashTests.Request(1))
+            using (var refused = await client.SendAsync(request, TestContext.Current.CancellationToken))
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+                Assert.NotNull(refused.Headers.RetryAfter);
+                Assert.Contains("EventStoreDB refuses the user", await refused.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            }
+            Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
+            Assert.Contains("refuses the user", server.Output, StringComparison.Ordinal);
+
+            log.Credentials = "metering:right";
+            Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 1));
+            Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
+        }
+
+        string With(string password) => log.ConnectionString.Replace("://", $"://metering:{password}@", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_log_that_was_copied_there_gives_the_same_answers()
     {
         await using var log = await EventStoreDbStandIn.StartAsync();

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
@@ -14,72 +13,173 @@ namespace Telemetry.Api.Tests.Processes;
 public sealed class ManyProcessesTests : IAsyncLifetime
 {
     private static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private readonly TemporaryDirectory _data = new();
-    private readonly List<ServerProcess> _servers = [];
     private readonly HttpClient _client = new();
-    private PostgresDatabase _database = null!;
+    private ServerGroup _group = null!;
 
-    public async ValueTask InitializeAsync() => _database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
+    public async ValueTask InitializeAsync() => _group = await ServerGroup.CreateAsync();
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var server in _servers)
-        {
-            Signal(server, "CONT");
-            await server.DisposeAsync();
-        }
+        await _group.DisposeAsync();
         _client.Dispose();
-        await _database.DisposeAsync();
-        _data.Dispose();
     }
 
     [Fact]
     public async Task What_one_process_took_in_another_answers_and_a_killed_ones_work_is_taken_over_within_ten_seconds()
     {
-        var first = await StartAsync();
-        await UntilAsync(async () => await HoldersAsync() is [_]);
-        var second = await StartAsync();
-        await UntilAsync(async () => await HoldersAsync() is [_, _]); // the alarms are divided
-        var position = await PostAsync(first, 1);
-        Assert.Equal(1, await CountAsync(second, position));
+        var first = await _group.StartAsync();
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_]);
+        var second = await _group.StartAsync();
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]); // the alarms are divided
+        var position = await _group.PostAsync(first, 1);
+        Assert.Equal(1, await _group.CountAsync(second, position));
 
         await first.KillAsync();
         var clock = Stopwatch.StartNew();
-        await UntilAsync(async () => await HoldersAsync() is [_] && await FreeAsync() == 0);
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
         Assert.True(clock.Elapsed < TakeOver, $"It took {clock.Elapsed}.");
 
-        position = await PostAsync(second, 2);
-        Assert.Equal(2, await CountAsync(second, position));
-        await UntilAsync(async () => await StoredAsync() >= position);
+        position = await _group.PostAsync(second, 2);
+        Assert.Equal(2, await _group.CountAsync(second, position));
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
     }
 
     [Fact]
     public async Task A_process_that_stood_still_until_its_lease_was_over_stores_nothing_and_catches_up()
     {
-        var first = await StartAsync("api,ingest,projections");
-        await PostAsync(first, 1);
-        var second = await StartAsync("api,ingest,projections");
-        var before = Assert.Single(await HoldersAsync()); // one projection, one holder
+        var first = await _group.StartAsync("api,ingest,projections");
+        await _group.PostAsync(first, 1);
+        var second = await _group.StartAsync("api,ingest,projections");
+        var before = Assert.Single(await _group.HoldersAsync()); // one projection, one holder
 
-        Signal(first, "STOP");
-        await UntilAsync(async () => await HoldersAsync() is [var holder] && holder != before);
-        var position = await PostAsync(second, 2);
-        await UntilAsync(async () => await StoredAsync() >= position);
-        var epoch = await _database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'");
-        Signal(first, "CONT");
+        ServerGroup.Signal(first, "STOP");
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
+        var position = await _group.PostAsync(second, 2);
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        var epoch = await _group.Database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'");
+        ServerGroup.Signal(first, "CONT");
 
-        Assert.Equal(2, await CountAsync(first, position));
-        position = await PostAsync(first, 3); // both have something that is not stored: only the holder may store it
-        Assert.Equal(3, await CountAsync(second, position));
-        await UntilAsync(async () => await StoredAsync() >= position);
-        Assert.Equal(epoch, await _database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'"));
-        Assert.DoesNotContain((await HoldersAsync()).Single(), before, StringComparison.Ordinal);
+        Assert.Equal(2, await _group.CountAsync(first, position));
+        position = await _group.PostAsync(first, 3); // both have something that is not stored: only the holder may store it
+        Assert.Equal(3, await _group.CountAsync(second, position));
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        Assert.Equal(epoch, await _group.Database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'"));
+        Assert.DoesNotContain((await _group.HoldersAsync()).Single(), before, StringComparison.Ordinal);
 
         // What is stored is right: a process that begins there gives the same answers.
-        var third = await StartAsync("api");
-        Assert.Equal(3, await CountAsync(third, position));
+        var third = await _group.StartAsync("api");
+        Assert.Equal(3, await _group.CountAsync(third, position));
+    }
+
+    [Theory]
+    [InlineData("select pg_advisory_xact_lock", "delete from member")] // it prolongs its leases, and no other process can meanwhile
+    [InlineData("from projection where name = $1 for update", "select 1 from lease where share")] // it stores, up to the question whether it may
+    [InlineData("select 1 from lease where share", "COMMIT")] // it stores, and has been told that it may
+    public async Task A_process_that_is_cut_off_from_the_database_until_its_lease_was_over_writes_nothing_more_and_catches_up(params string[] cutBefore)
+    {
+        await using var link = new PostgresLink(_group.Database.ConnectionString);
+        var first = await _group.StartAsync("api,ingest,projections", new Dictionary<string, string>
+        {
+            ["TELEMETRY__Postgres"] = $"{link.ConnectionString};Auto Prepare Min Usages=1000000", // so that the link can read along
+            ["TELEMETRY__EventLog__TimeoutSeconds"] = "2",
+            ["TELEMETRY__Projections__FlushAfterSeconds"] = "3",
+        });
+        var before = Assert.Single(await _group.HoldersAsync());
+        var second = await _group.StartAsync("api,ingest,projections");
+        var position = await _group.PostAsync(first, 1); // to be stored in a moment
+        var cut = link.CutBeforeAsync(cutBefore);
+        Assert.Equal(1, await _group.CountAsync(second, position));
+        await cut.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        var clock = Stopwatch.StartNew();
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
+        Assert.True(clock.Elapsed < TakeOver, $"It took {clock.Elapsed}.");
+        using (var refused = await _client.PostAsync(new Uri(first.Url, "/v2/meters/cpu"), new StringContent("""
+            [{"counter_name": "cpu", "counter_type": "gauge", "counter_unit": "%", "counter_volume": 9, "resource_id": "cut", "project_id": "p", "user_id": "u"}]
+            """, System.Text.Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken))
+        {
+            Assert.Equal(503, (int)refused.StatusCode);
+            Assert.NotNull(refused.Headers.RetryAfter);
+        }
+        position = await _group.PostAsync(second, 2);
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        var epochs = await EpochsAsync();
+
+        link.Mend(); // all that the first had sent arrives
+        Assert.Equal(2, await _group.CountAsync(first, position));
+        position = await _group.PostAsync(first, 3);
+        Assert.Equal(3, await _group.CountAsync(second, position));
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        Assert.Equal(epochs, await EpochsAsync()); // the second has stored it
+        Assert.Equal(3, await _group.CountAsync(await _group.StartAsync("api"), position)); // out of the tables
+
+        Task<string?> EpochsAsync() => _group.Database.ScalarAsync<string>("select string_agg(share || ' ' || epoch, ',' order by share) from read_models.lease");
+    }
+
+    [Theory]
+    [InlineData("+10m")]
+    [InlineData("-10m")]
+    public async Task A_process_whose_clock_is_ten_minutes_off_shares_the_work_tells_the_right_time_and_answers_as_the_others(string offset)
+    {
+        var called = new ConcurrentQueue<string>();
+        await using var webhook = await WebhookAsync(called);
+        _client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        var right = await _group.StartAsync();
+        var wrong = await _group.StartAsync("", WrongClock.Settings(offset));
+        using (var answer = await _client.GetAsync(new Uri(wrong.Url, "/healthz/live"), TestContext.Current.CancellationToken))
+            Assert.InRange((answer.Headers.Date!.Value - DateTimeOffset.UtcNow).Duration(), TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(11)); // it really is
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await ServerGroup.UntilAsync(async () => await _group.FreeAsync() == 0);
+        var epochs = await EpochsAsync();
+
+        // An alarm looks at the last minute: ten minutes off it would see nothing, and nobody would be called.
+        for (var i = 0; i < 8; i++)
+        {
+            using var created = await _group.SendAsync(i % 2 == 0 ? right : wrong, HttpMethod.Post, "/v2/alarms", $$"""
+                {"name": "a{{i}}", "type": "threshold", "alarm_actions": ["{{webhook.Urls.Single()}}/{{i}}"], "state": "ok",
+                 "threshold_rule": {"meter_name": "load", "threshold": 50, "comparison_operator": "gt", "period": 60} }
+                """);
+            Near(await ValueAsync(created, "timestamp"));
+        }
+        while (called.Distinct().Count() < 8) // a value a second for as long as it takes, as an agent sends them; at a time that the server gives
+        {
+            using var posted = await _group.SendAsync(wrong, HttpMethod.Post, "/v2/samples", """
+                [{"counter_name": "load", "counter_type": "gauge", "counter_unit": "%", "counter_volume": 90, "resource_id": "r", "project_id": "p", "user_id": "u"}]
+                """);
+            Near(await ValueAsync(posted, "timestamp"));
+            await Task.Delay(1_000, TestContext.Current.CancellationToken);
+        }
+        var position = await _group.PostAsync(right, 1);
+        Assert.Equal(await _group.CountAsync(right, position), await _group.CountAsync(wrong, position));
+        foreach (var sample in System.Text.Json.JsonElement.Parse(await _client.GetStringAsync(new Uri(wrong.Url, "/v2/samples"), TestContext.Current.CancellationToken)).EnumerateArray())
+            Near(sample.GetProperty("recorded_at").GetString()!);
+        foreach (var path in new[] { "/v2/samples", "/v2/meters/load/statistics", "/v2/resources", "/v2/alarms" })
+        {
+            var answers = new List<string>();
+            foreach (var server in new[] { right, wrong })
+                answers.Add((await _client.GetStringAsync(new Uri(server.Url, path), TestContext.Current.CancellationToken)).Replace(server.Url.Authority, "HOST", StringComparison.Ordinal));
+            Assert.Equal(answers[0], answers[1]);
+        }
+        Assert.Equal(epochs, await EpochsAsync()); // nobody has lost or taken anything
+        Assert.Equal(8, called.Count); // nothing was told twice
+
+        await right.KillAsync();
+        var clock = Stopwatch.StartNew();
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
+        Assert.True(clock.Elapsed < TakeOver, $"It took {clock.Elapsed}.");
+        position = await _group.PostAsync(wrong, 2);
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+
+        Task<string?> EpochsAsync() => _group.Database.ScalarAsync<string>("select string_agg(share || ' ' || epoch, ',' order by share) from read_models.lease");
+
+        static void Near(string time) =>
+            Assert.InRange(DateTime.Parse(time, CultureInfo.InvariantCulture) - DateTime.UtcNow, TimeSpan.FromMinutes(-1), TimeSpan.FromMinutes(1));
+
+        static async Task<string> ValueAsync(HttpResponseMessage answer, string field)
+        {
+            var body = System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+            return (body.ValueKind == System.Text.Json.JsonValueKind.Array ? body[0] : body).GetProperty(field).GetString()!;
+        }
     }
 
     [Fact]
@@ -87,27 +187,27 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     {
         var called = new ConcurrentQueue<string>();
         await using var webhook = await WebhookAsync(called);
-        var first = await StartAsync();
-        var second = await StartAsync();
-        await UntilAsync(async () => await HoldersAsync() is [_, _]);
+        var first = await _group.StartAsync();
+        var second = await _group.StartAsync();
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         for (var i = 0; i < 8; i++)
         {
-            await SendAsync(first, HttpMethod.Post, "/v2/alarms", $$"""
+            await _group.SendAsync(first, HttpMethod.Post, "/v2/alarms", $$"""
                 {"name": "a{{i}}", "type": "threshold", "alarm_actions": ["{{webhook.Urls.Single()}}/{{i}}"], "state": "ok",
                  "threshold_rule": {"meter_name": "cpu", "threshold": 50, "comparison_operator": "gt", "period": 3600} }
                 """);
         }
         await first.KillAsync();
         var clock = Stopwatch.StartNew();
-        await PostAsync(second, 90);
+        await _group.PostAsync(second, 90);
 
-        await UntilAsync(() => Task.FromResult(called.Distinct().Count() == 8));
+        await ServerGroup.UntilAsync(() => Task.FromResult(called.Distinct().Count() == 8));
         Assert.True(clock.Elapsed < TakeOver + TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}."); // an evaluation a second, and the webhooks
-        var third = await StartAsync(); // takes half of the shares: nothing is told again
-        await UntilAsync(async () => await HoldersAsync() is [_, _]);
-        await PostAsync(third, 91);
+        var third = await _group.StartAsync(); // takes half of the shares: nothing is told again
+        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await _group.PostAsync(third, 91);
         var evaluated = await EvaluationsAsync();
-        await UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
+        await ServerGroup.UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
         Assert.Equal(8, called.Count);
 
         async Task<long> EvaluationsAsync()
@@ -127,13 +227,13 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     [Fact]
     public async Task Each_role_can_be_a_process_of_its_own()
     {
-        var ingest = await StartAsync("ingest");
-        var storing = await StartAsync("projections");
-        var api = await StartAsync("api");
-        var position = await PostAsync(ingest, 1);
+        var ingest = await _group.StartAsync("ingest");
+        var storing = await _group.StartAsync("projections");
+        var api = await _group.StartAsync("api");
+        var position = await _group.PostAsync(ingest, 1);
 
-        Assert.Equal(1, await CountAsync(api, position));
-        await UntilAsync(async () => await StoredAsync() >= position);
+        Assert.Equal(1, await _group.CountAsync(api, position));
+        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
         using (var refused = await _client.GetAsync(new Uri(ingest.Url, "/v2/samples"), TestContext.Current.CancellationToken))
             Assert.Equal(405, (int)refused.StatusCode);
         using (var refused = await _client.GetAsync(new Uri(storing.Url, "/v2/samples"), TestContext.Current.CancellationToken))
@@ -148,92 +248,31 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     [Fact]
     public async Task An_answer_of_a_process_that_only_takes_samples_in_comes_when_every_process_that_answers_has_them()
     {
-        var ingest = await StartAsync("ingest");
-        ServerProcess[] answering = [await StartAsync("api,projections"), await StartAsync("api")];
-        await UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
+        var ingest = await _group.StartAsync("ingest");
+        ServerProcess[] answering = [await _group.StartAsync("api,projections"), await _group.StartAsync("api")];
+        await ServerGroup.UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
         var clock = Stopwatch.StartNew();
         for (var n = 1; n <= 20; n++)
         {
-            var before = await CountAsync(answering[0], 0);
-            await PostAsync(ingest, n);
+            var before = await _group.CountAsync(answering[0], 0);
+            await _group.PostAsync(ingest, n);
             foreach (var api in answering)
-                Assert.Equal(before + 1, await CountAsync(api, 0)); // no position is asked for
+                Assert.Equal(before + 1, await _group.CountAsync(api, 0)); // no position is asked for
         }
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"20 posts took {clock.Elapsed}.");
 
-        Signal(answering[1], "STOP"); // it reads no more: the answer comes when the patience ends, and then without it
+        ServerGroup.Signal(answering[1], "STOP"); // it reads no more: the answer comes when the patience ends, and then without it
         clock.Restart();
-        await PostAsync(ingest, 21);
+        await _group.PostAsync(ingest, 21);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
-        await UntilAsync(() => VisibleAsync(ingest));
+        await ServerGroup.UntilAsync(() => VisibleAsync(ingest));
 
         async Task<bool> VisibleAsync(ServerProcess server)
         {
             var asked = Stopwatch.StartNew();
-            await PostAsync(server, 0);
+            await _group.PostAsync(server, 0);
             return asked.Elapsed < TimeSpan.FromSeconds(1);
         }
-    }
-
-    private async Task<ServerProcess> StartAsync(string roles = "")
-    {
-        var (server, _) = await ServerProcess.StartAsync(Path.Combine(_data.Path, $"{_servers.Count}"), new Dictionary<string, string>
-        {
-            ["TELEMETRY__Log"] = "postgres",
-            ["TELEMETRY__Store"] = "postgres",
-            ["TELEMETRY__Postgres"] = _database.ConnectionString,
-            ["TELEMETRY__Roles"] = roles,
-            ["TELEMETRY__Alarms__EvaluationIntervalSeconds"] = "1",
-            ["TELEMETRY__Alarms__EvaluationMetrics"] = "true",
-            ["TELEMETRY__Projections__FlushAfterSeconds"] = "1",
-        });
-        _servers.Add(server);
-        return server;
-    }
-
-    private async Task<long> PostAsync(ServerProcess server, int volume)
-    {
-        using var answer = await SendAsync(server, HttpMethod.Post, "/v2/meters/cpu", $$"""
-            [{"counter_name": "cpu", "counter_type": "gauge", "counter_unit": "%", "counter_volume": {{volume}}, "resource_id": "r", "project_id": "p", "user_id": "u",
-              "timestamp": "{{DateTime.UtcNow:yyyy-MM-ddTHH:mm:ss}}"}]
-            """);
-        return long.Parse(answer.Headers.GetValues("Telemetry-Position").Single(), CultureInfo.InvariantCulture);
-    }
-
-    private async Task<int> CountAsync(ServerProcess server, long position)
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/v2/samples")) { Headers = { { "Telemetry-Position", $"{position}" } } };
-        using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
-        var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
-        Assert.True(answer.IsSuccessStatusCode, body);
-        return System.Text.Json.JsonElement.Parse(body).GetArrayLength();
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(ServerProcess server, HttpMethod method, string path, string body)
-    {
-        using var request = new HttpRequestMessage(method, new Uri(server.Url, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
-        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        return answer;
-    }
-
-    /// <summary>The processes that hold something now, by the database's clock.</summary>
-    private async Task<List<string>> HoldersAsync()
-    {
-        var text = await _database.ScalarAsync<string>("select string_agg(distinct holder::text, ' ') from read_models.lease where expires_at > clock_timestamp()");
-        return [.. (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries)];
-    }
-
-    private async Task<long> FreeAsync() => await _database.ScalarAsync<long>("select count(*) from read_models.lease where expires_at <= clock_timestamp()");
-
-    private async Task<long> StoredAsync() => await _database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'");
-
-    private static void Signal(ServerProcess server, string signal)
-    {
-        if (server.Process.HasExited)
-            return;
-        using var kill = Process.Start("kill", [$"-{signal}", server.Process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 
     private static async Task<WebApplication> WebhookAsync(ConcurrentQueue<string> called)
@@ -245,11 +284,5 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         app.MapPost("/{n}", (string n) => called.Enqueue(n));
         await app.StartAsync(TestContext.Current.CancellationToken);
         return app;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(100))
-            Assert.True(clock.Elapsed < Patience, "It does not come to it.");
     }
 }

@@ -10,12 +10,12 @@ namespace Telemetry.Api.Tests.Processes;
 /// <summary>The program with log and read models in PostgreSQL, which stands still, is full, has no connection left, or is a replica that lags.</summary>
 public sealed class PostgresFaultProcessTests
 {
-    private static readonly TimeSpan LongerThanALease = TimeSpan.FromSeconds(7);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(30); // longer than every limit, a lease among them
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_PostgreSQL_stands_still_for_longer_than_every_limit_posts_are_refused_with_Retry_After_and_then_all_goes_on()
+    public async Task While_PostgreSQL_is_paused_for_30_s_posts_are_refused_with_Retry_After_and_then_all_goes_on()
     {
         await using var postgres = await PostgresServer.StartAsync();
         await using var database = await postgres.CreateDatabaseAsync();
@@ -30,7 +30,7 @@ public sealed class PostgresFaultProcessTests
             var refused = 0;
             try
             {
-                for (var clock = Stopwatch.StartNew(); clock.Elapsed < LongerThanALease; refused++)
+                for (var clock = Stopwatch.StartNew(); clock.Elapsed < Pause; refused++)
                 {
                     using var answer = await PostOneAsync(client);
                     Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
@@ -43,7 +43,7 @@ public sealed class PostgresFaultProcessTests
             {
                 postgres.Resume();
             }
-            Assert.True(refused >= 3);
+            Assert.True(refused >= 10);
 
             await AgainAsync(client, 1);
             Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));

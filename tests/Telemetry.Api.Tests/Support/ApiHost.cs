@@ -11,6 +11,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Telemetry.Agents.Alarms;
+using Telemetry.Api.Intake;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Api.V2.Events;
@@ -68,6 +69,7 @@ internal sealed class ApiHost : IAsyncDisposable
         var app = builder.Build();
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapIntake();
         app.MapEvents();
         app.MapAuditApi(tree: false);
         app.MapAlarms();
@@ -158,6 +160,7 @@ internal sealed class ApiHost : IAsyncDisposable
         var app = builder.Build();
         app.UseTelemetryApi();
         app.MapV2();
+        app.MapIntake(events: false);
         if (alarmTime is not null)
             app.MapAlarms();
         await app.StartAsync(TestContext.Current.CancellationToken);
@@ -198,7 +201,7 @@ internal sealed record HttpAnswer(HttpStatusCode Status, IHeaderDictionary Heade
         Assert.Equal("application/json", Headers.ContentType);
     }
 
-    /// <summary>Asserts an error of routing or of a role check.</summary>
+    /// <summary>Asserts an error of routing: the text alone.</summary>
     public void AssertPlain(int status)
     {
         Assert.Equal(status, (int)Status);

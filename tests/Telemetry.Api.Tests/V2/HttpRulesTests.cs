@@ -23,6 +23,17 @@ public sealed class HttpRulesTests
         (await host.GetAsync(path)).AssertPlain(404);
     }
 
+    /// <summary>aodhclient fails on a text, and says that it accepts JSON.</summary>
+    [Theory]
+    [InlineData("GET", "/v2/nothing", "application/json", 404, "Not Found: the resource could not be found.")]
+    [InlineData("POST", "/v2/meters", "text/plain, Application/JSON;q=0.5", 405, "Method Not Allowed: the method POST is not allowed for this resource.")]
+    public async Task Routing_answers_a_fault_to_those_who_ask_for_JSON_by_name(string method, string path, string accept, int status, string fault)
+    {
+        await using var host = await ApiHost.StartAsync();
+
+        (await host.SendAsync(method, path, null, ("Accept", accept))).AssertFault(status, fault);
+    }
+
     [Theory]
     [InlineData("POST", "/v2/meters", "GET")]
     [InlineData("PUT", "/v2/samples", "GET, POST")]

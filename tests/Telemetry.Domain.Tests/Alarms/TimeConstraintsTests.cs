@@ -28,6 +28,12 @@ public sealed class TimeConstraintsTests
     [InlineData("*/15 9-17 * * mon-fri", 60, "", "2026-11-20T18:00:30", false)]
     [InlineData("0 12 * * * 30", 5, "", "2026-11-20T12:00:33", true)] // with seconds
     [InlineData("0 12 * * * 30", 5, "", "2026-11-20T12:00:36", false)]
+    [InlineData("0 0 1 1 *", 31_536_000, "", "2026-11-20T00:00:00", true)] // a window of a year
+    [InlineData("0 0 1 1 *", 2_147_483_647, "", "2026-11-20T00:00:00", true)]
+    [InlineData("0 0 1 1 *", 27_907_199, "", "2026-11-20T00:00:00", false)] // a second less than from New Year
+    [InlineData("0 0 1 1 *", 27_907_200, "", "2026-11-20T00:00:00", true)]
+    [InlineData("59 12 * * * 59/2147483647", 0, "", "2026-11-20T12:59:59", true)]
+    [InlineData("0 12 * * * 59/2147483647", 0, "", "2026-11-20T12:01:58", false)] // the step leads out of the column, and not back into it
     [InlineData("0 11 * * *", 3600, "Europe/Ljubljana", "2026-11-20T10:30:00", true)] // winter: an hour ahead
     [InlineData("0 11 * * *", 3600, "Europe/Ljubljana", "2026-11-20T11:30:00", false)]
     [InlineData("0 11 * * *", 3600, "Europe/Ljubljana", "2026-07-20T09:30:00", true)] // summer: two
@@ -65,6 +71,20 @@ public sealed class TimeConstraintsTests
     {
         Assert.Null(CronSchedule.Parse(text, out var error));
         Assert.NotEmpty(error!);
+    }
+
+    /// <summary>Each once took years of days to find out that there is no 30th of February.</summary>
+    [Fact(Timeout = 20_000)]
+    public async Task Thousands_of_constraints_that_never_match_are_looked_at_in_no_time()
+    {
+        var never = Enumerable.Range(0, 1_000).Select(i => new TimeConstraint($"c{i}", null, "0 0 30 2 *", 60)).ToList();
+        await Task.Yield();
+
+        for (var minute = 0; minute < 500; minute++)
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            Assert.False(TimeConstraints.Allow(never, At("2026-11-20T00:00:00").AddMinutes(minute)));
+        }
     }
 
     [Fact]

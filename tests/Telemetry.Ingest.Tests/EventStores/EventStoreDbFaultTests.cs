@@ -255,7 +255,7 @@ public sealed class EventStoreDbFaultTests : IAsyncLifetime
         using var store = Open();
         _server.Fail("Append", new(PermissionDenied, "Access Denied", Trailers: [("exception", "access-denied")]));
 
-        Assert.Contains("refuses the user", (await Assert.ThrowsAsync<IOException>(() => store.AppendAsync([Json()], Ct))).Message, StringComparison.Ordinal);
+        Assert.Contains("refuses the user", (await Assert.ThrowsAsync<EventStoreBusyException>(() => store.AppendAsync([Json()], Ct))).Message, StringComparison.Ordinal);
         Assert.Equal(1, (await store.AppendAsync([Json()], Ct)).Position);
     }
 

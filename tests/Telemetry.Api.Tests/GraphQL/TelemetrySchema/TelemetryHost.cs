@@ -9,6 +9,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Tests.V2.Audit;
+using Telemetry.Api.Intake;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Api.V2.Events;
@@ -72,6 +73,7 @@ internal sealed class TelemetryHost : IAsyncDisposable
         host._app = builder.Build();
         host._app.UseTelemetryApi();
         host._app.MapV2();
+        host._app.MapIntake();
         host._app.MapAuditApi();
         host._app.MapAlarms();
         host._app.MapEvents();

@@ -4,6 +4,8 @@ namespace Telemetry.Api.Tests.V2.Alarms;
 
 public sealed class AlarmEndpointTests : AlarmHostTests
 {
+    protected override (string Key, string Value)[] Settings => [("Telemetry:Alarms:MaxActions", "2")];
+
     [Fact]
     public async Task A_created_alarm_is_answered_whole_with_its_address()
     {
@@ -132,7 +134,7 @@ public sealed class AlarmEndpointTests : AlarmHostTests
         (await Api.DeleteAsync($"/v2/alarms/{id}", Member)).AssertFault(404, $"Alarm {id} not found");
         (await Api.GetAsync($"/v2/alarms/{id}/history", Admin)).AssertFault(404, $"Alarm {id} not found");
         Assert.Equal(["deletion", "creation"], (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Admin)).All("type"));
-        (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Member)).AssertPlain(403);
+        (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Member)).AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal("[]", (await Api.PostAsync("/v2/query/alarms/history", "{}", Admin)).Body);
     }
 
@@ -178,7 +180,7 @@ public sealed class AlarmEndpointTests : AlarmHostTests
 
         Assert.Equal(201, (int)answer.Status);
         Assert.Equal(JsonValueKind.Null, answer.Json.GetProperty("project_id").ValueKind);
-        (await Api.GetAsync("/v2/alarms")).AssertPlain(403);
+        (await Api.GetAsync("/v2/alarms")).AssertFault(403, "RBAC Authorization Failed");
     }
 
     [Fact]
@@ -196,11 +198,134 @@ public sealed class AlarmEndpointTests : AlarmHostTests
     }
 
     [Theory]
-    [InlineData("'ok_actions': ['spam://x'], 'time_constraints': [{'name': 'a', 'start': '* * * * *', 'duration': 1}, {'name': 'a', 'start': '* * * * *', 'duration': 1}]", 400, "Unsupported action spam://x")]
-    [InlineData("'time_constraints': [{'name': 'a', 'start': '* * * * *', 'duration': 1}, {'name': 'a', 'start': '* * * * *', 'duration': 1}], 'project_id': 'p2'", 400, "Time constraint names must be unique for a given alarm.")]
-    [InlineData("'alarm_actions': ['log://']", 401, "You are not authorized to create action: log://")]
-    [InlineData("'foo': 1, 'state': 'x'", 400, "Unknown attribute for argument data: foo")]
-    public async Task Checks_come_in_their_order(string more, int status, string message) => (await PostAsync($"'name': 'n', {more}, RULE")).AssertFault(status, message);
+    [InlineData("'type': 'event', 'ok_actions': 5", 400, "Invalid input for field/attribute ok_actions. Value: '5'. Value not a valid list: 5")] // types, then whether the rule is there
+    [InlineData("'type': 'event', 'ok_actions': ['spam://x']", 400, "event_rule must be set for event type alarm")] // the rule, then actions
+    [InlineData("'type': 'event', 'event_rule': null, 'composite_rule': {'or': []}", 400, "event_rule must be set for event type alarm")]
+    [InlineData("'type': 'event', 'event_rule': {}, 'composite_rule': {'or': []}, 'ok_actions': ['spam://x']", 400, "event_rule and composite_rule cannot be set at the same time")]
+    [InlineData("'type': 'combination', 'combination_rule': {'alarm_ids': ['a']}, 'ok_actions': ['spam://x']", 400, "Unsupported action spam://x")] // actions, then what the rule means
+    [InlineData("'type': 'combination', 'combination_rule': {'alarm_ids': ['a']}, TWICE", 400, "Alarm combination rule should contain at least two different alarm ids.")]
+    [InlineData("'ok_actions': ['spam://x'], TWICE, RULE", 400, "Unsupported action spam://x")]
+    [InlineData("TWICE, 'project_id': 'p2', RULE", 400, "Time constraint names must be unique for a given alarm.")] // then who may
+    [InlineData("'alarm_actions': ['log://'], RULE", 401, "You are not authorized to create action: log://")]
+    [InlineData("'foo': 1, 'state': 'x', RULE", 400, "Unknown attribute for argument data: foo")]
+    public async Task Checks_come_in_their_order(string body, int status, string message)
+    {
+        const string twice = "'time_constraints': [{'name': 'a', 'start': '* * * * *', 'duration': 1}, {'name': 'a', 'start': '* * * * *', 'duration': 1}]";
+
+        (await PostAsync($"'name': 'n', {body.Replace("TWICE", twice, StringComparison.Ordinal)}")).AssertFault(status, message);
+    }
+
+    [Theory]
+    [InlineData("'ok_actions': ['spam://x']", 400, "Unsupported action spam://x")]
+    [InlineData("'alarm_actions': ['rpc/topic']", 400, "Unsupported action rpc/topic")]
+    [InlineData("'insufficient_data_actions': ['http://[::1']", 400, "Unable to parse action http://[::1")]
+    [InlineData("'insufficient_data_actions': ['test://']", 401, "You are not authorized to create action: test://")]
+    [InlineData("'alarm_actions': ['trust+http://user@h/x']", 400, "trust URL cannot contain a trust ID.")]
+    [InlineData("'ok_actions': ['http://a', 'http://b', 'http://c']", 400, "ok_actions count exceeds maximum value 2")]
+    [InlineData("'alarm_actions': ['http://a', 'http://b', 'http://c']", 400, "alarm_actions count exceeds maximum value 2")]
+    [InlineData("'insufficient_data_actions': ['http://a', 'http://b', 'http://c']", 400, "insufficient_data_actions count exceeds maximum value 2")]
+    [InlineData("'ok_actions': ['http://a', 'http://a', 'http://b'], 'alarm_actions': ['HTTPS://a', 'trust+zaqar://?queue_name=q']", 201, "")] // a repeated one counts once
+    public async Task Every_list_of_actions_is_checked_in_a_creation_and_in_a_replacement(string actions, int status, string message)
+    {
+        var id = await CreateAsync("n");
+        var (created, replaced) = (await PostAsync($"'name': 'n', {actions}, RULE"), await PutAsync(id, $"'name': 'n', {actions}, RULE"));
+
+        if (status == 201)
+        {
+            Assert.Equal((201, 200), ((int)created.Status, (int)replaced.Status));
+            Assert.Equal("""["http://a","http://b"]""", replaced.Json.GetProperty("ok_actions").GetRawText());
+            return;
+        }
+        created.AssertFault(status, message);
+        replaced.AssertFault(status, message);
+    }
+
+    [Fact]
+    public async Task A_replacement_by_a_member_is_its_own_whatever_it_says_and_an_admin_may_give_an_alarm_away()
+    {
+        var id = await CreateAsync("n");
+        (string, string)[] colleague = [("X-User-Id", "u9"), ("X-Project-Id", "p1"), ("X-Roles", "member")];
+
+        var put = (await PutAsync(id, "'name': 'n', 'user_id': 'u2', 'project_id': 'p2', RULE", colleague)).Json; // ownership is by project
+        Assert.Equal(("u9", "p1"), (Text(put, "user_id"), Text(put, "project_id")));
+        var given = (await PutAsync(id, "'name': 'n', 'user_id': 'u2', 'project_id': 'p2', RULE", Admin)).Json;
+        Assert.Equal(("u2", "p2"), (Text(given, "user_id"), Text(given, "project_id")));
+        Assert.Equal(204, (int)(await Api.DeleteAsync($"/v2/alarms/{id}", Other)).Status);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_written_is_the_servers_own()
+    {
+        Time.Now += TimeSpan.FromMicroseconds(593512);
+        var alarm = (await PostAsync(
+            "'name': 'n', 'state_reason': 'mine', 'timestamp': '2020-01-01T00:00:00', 'state_timestamp': '2020-01-01T00:00:00.5', 'evaluate_timestamp': null, RULE")).Json;
+
+        Assert.Equal(
+            ("Not evaluated yet", "2026-11-20T09:38:35.593512", "2026-11-20T09:38:35.593512"), (Text(alarm, "state_reason"), Text(alarm, "timestamp"), Text(alarm, "state_timestamp")));
+    }
+
+    [Fact]
+    public async Task A_composite_is_kept_with_the_defaults_of_its_rules_and_without_a_condition_on_the_project()
+    {
+        var alarm = (await PostAsync("'name': 'n', 'type': 'composite', 'composite_rule': {'or': [{'type': 'threshold', 'meter_name': 'm', 'threshold': 1}, {'and': []}]}")).Json;
+
+        Assert.True(JsonElement.DeepEquals(
+            JsonElement.Parse("""
+                {"or": [{"type": "threshold", "meter_name": "m", "threshold": 1.0, "comparison_operator": "eq", "query": [], "period": 60, "evaluation_periods": 1, "statistic": "avg",
+                  "exclude_outliers": false}, {"and": []}]}
+                """),
+            alarm.GetProperty("composite_rule")), alarm.ToString());
+    }
+
+    [Fact]
+    public async Task Bodies_are_JSON_with_or_without_a_charset_and_answers_too()
+    {
+        var answer = await Api.SendAsync("POST", "/v2/alarms", """{"name": "n", "type": "event", "event_rule": {}}""", [("Content-Type", "application/json; charset=UTF-8"), .. Member]);
+
+        Assert.Equal((201, "application/json"), ((int)answer.Status, answer.Headers.ContentType.ToString()));
+        Assert.StartsWith("req-", answer.Headers["x-openstack-request-id"].ToString(), StringComparison.Ordinal);
+        Assert.Equal(406, (int)(await Api.GetAsync("/v2/alarms", [("Accept", "text/plain"), .. Member])).Status);
+    }
+
+    [Theory]
+    [InlineData(31, 201, "")]
+    [InlineData(32, 400, "Request is nested deeper than 64 levels")]
+    [InlineData(1_000, 400, "Request is nested deeper than 64 levels")]
+    [InlineData(100_000, 400, "Request is nested deeper than 64 levels")]
+    public async Task A_composite_is_nested_so_far_and_no_farther(int levels, int status, string message)
+    {
+        var rule = string.Concat(Enumerable.Repeat("{'or': [", levels)) + string.Concat(Enumerable.Repeat("]}", levels));
+        var answer = await PostAsync($"'name': 'n', 'type': 'composite', 'composite_rule': {rule}");
+
+        if (status == 201)
+            Assert.Equal(201, (int)answer.Status);
+        else
+            answer.AssertFault(status, message);
+    }
+
+    [Theory]
+    [InlineData("event", "{'field': 'traits.a', 'value': 'x'}")]
+    [InlineData("threshold", "{'field': 'metadata.a', 'value': 'x'}")]
+    public async Task A_rule_has_a_thousand_conditions_and_no_more(string type, string condition)
+    {
+        string Body(int conditions) =>
+            $"'name': 'n', 'type': '{type}', '{type}_rule': {{{(type == "threshold" ? "'meter_name': 'm', 'threshold': 1, " : "")}'query': [{string.Join(',', Enumerable.Repeat(condition, conditions))}]}}";
+
+        Assert.Equal(201, (int)(await PostAsync(Body(1_000))).Status);
+        (await PostAsync(Body(1_001))).AssertFault(400, "Invalid input for field/attribute query. Value: 'a list of 1001'. A list holds at most 1000 items.");
+        Assert.Equal(413, (int)(await PostAsync(Body(30_000))).Status);
+    }
+
+    [Fact]
+    public async Task Combinations_in_a_circle_are_accepted_as_the_contract_does()
+    {
+        var (seed, other) = (await CreateAsync("seed"), await CreateAsync("other"));
+        string Body(string a, string b) => $"'name': 'n', 'type': 'combination', 'combination_rule': {{'alarm_ids': ['{a}', '{b}']}}";
+        var first = Text((await PostAsync(Body(seed, other))).Json, "alarm_id");
+        var second = Text((await PostAsync(Body(first, other))).Json, "alarm_id");
+
+        Assert.Equal(200, (int)(await PutAsync(first, Body(second, other))).Status); // what they come to: AlarmInputsTests
+    }
 
     [Theory]
     [InlineData("PUT", "/v2/alarms", "GET, POST")]

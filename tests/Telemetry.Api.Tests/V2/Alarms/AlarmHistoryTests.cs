@@ -29,7 +29,9 @@ public sealed class AlarmHistoryTests : AlarmHostTests
     [InlineData("q.field=type&q.value=creation", "creation")]
     [InlineData("q.field=type&q.value=state transition", "state transition")]
     [InlineData("q.field=user&q.value=u1", "state transition,rule change,creation")]
+    [InlineData("q.field=user_id&q.value=u2", "")]
     [InlineData("q.field=project_id&q.value=p1", "state transition,rule change,creation")]
+    [InlineData("q.field=project&q.value=p1", "state transition,rule change,creation")]
     [InlineData("q.field=severity&q.value=critical", "rule change")]
     [InlineData("q.field=severity&q.value=low", "creation")] // a state set by hand has none
     [InlineData("q.field=timestamp&q.op=lt&q.value=2026-11-20T09:38:36", "creation")]
@@ -39,6 +41,8 @@ public sealed class AlarmHistoryTests : AlarmHostTests
     [InlineData("q.field=timestamp&q.op=ge&q.value=2026-11-20T09:39:36&q.field=search_offset&q.op=eq&q.value=1", "state transition,rule change")]
     [InlineData("sort=timestamp", "creation,rule change,state transition")]
     [InlineData("sort=severity:desc&limit=1", "rule change")]
+    [InlineData("sort=type", "creation,rule change,state transition")]
+    [InlineData("sort=alarm_id:desc&sort=on_behalf_of&sort=project_id&sort=user_id:asc&sort=timestamp:asc&limit=1", "creation")]
     [InlineData("limit=2", "state transition,rule change")]
     public async Task History_is_filtered_sorted_and_cut(string query, string types)
     {
@@ -58,6 +62,52 @@ public sealed class AlarmHistoryTests : AlarmHostTests
     [InlineData("sort=detail", 400, "Invalid input for field/attribute sort. Value: 'detail'. the sort parameter should be a pair of sort key and sort dir combined with ':', or only sort key specified and sort dir will be default 'asc', the supported sort keys are: ('event_id', 'alarm_id', 'on_behalf_of', 'project_id', 'user_id', 'type', 'timestamp', 'severity')")]
     public async Task What_cannot_be_asked_is_refused(string query, int status, string message) =>
         (await Api.GetAsync($"/v2/alarms/{await LifeAsync()}/history?{query}", Member)).AssertFault(status, message);
+
+    [Fact]
+    public async Task History_sorts_by_event_id()
+    {
+        var ids = (await Api.GetAsync($"/v2/alarms/{await LifeAsync()}/history?sort=event_id", Member)).All("event_id");
+
+        Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
+    }
+
+    [Theory]
+    [InlineData("event_id", "no", 0)]
+    [InlineData("alarm_id", "no", 0)]
+    [InlineData("type", "creation", 1)]
+    [InlineData("severity", "low", 1)]
+    [InlineData("detail", "no", 0)]
+    [InlineData("user_id", "u1", 3)]
+    [InlineData("user", "u1", 3)]
+    [InlineData("project_id", "p1", 3)]
+    [InlineData("project", "p1", 3)]
+    [InlineData("on_behalf_of", "p1", 3)]
+    [InlineData("timestamp", "2026-11-20T09:38:35", 1)]
+    public async Task Complex_queries_take_every_field_of_history(string field, string value, int found)
+    {
+        await LifeAsync();
+
+        var body = $"{{'filter': '{{\\'=\\': {{\\'{field}\\': \\'{value}\\'}}}}', 'orderby': '[{{\\'{field}\\': \\'desc\\'}}]'}}";
+        var answer = await Api.PostAsync("/v2/query/alarms/history", body.Replace('\'', '"'), Member);
+
+        Assert.Equal(found, answer.All("type").Length);
+    }
+
+    [Fact]
+    public async Task Another_projects_history_cannot_be_queried() => (await Api.PostAsync(
+        "/v2/query/alarms/history", """{"filter": "{\"not\": {\"=\": {\"on_behalf_of\": \"p2\"}}}"}""", Member)).AssertFault(401, "Not Authorized to access project p2");
+
+    [Fact]
+    public async Task A_deletion_tells_the_whole_alarm_to_admins()
+    {
+        var id = await LifeAsync();
+        await Api.DeleteAsync($"/v2/alarms/{id}", Member);
+
+        var record = (await Api.GetAsync($"/v2/alarms/{id}/history?include_deleted=true", Admin)).Json[0];
+
+        Assert.Equal(("deletion", "p1"), (record.GetProperty("type").GetString(), record.GetProperty("on_behalf_of").GetString()));
+        Assert.Equal("critical", JsonElement.Parse(record.GetProperty("detail").GetString()!).GetProperty("severity").GetString());
+    }
 
     [Fact]
     public async Task Pages_follow_each_other_by_event_id()

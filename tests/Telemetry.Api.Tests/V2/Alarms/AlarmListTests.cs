@@ -19,6 +19,8 @@ public sealed class AlarmListTests : AlarmHostTests
     [InlineData("q.field=user_id&q.value=u1", "c b a")]
     [InlineData("q.field=user&q.value=nobody", "")]
     [InlineData("q.field=project_id&q.value=p1", "c b a")]
+    [InlineData("q.field=project&q.value=p1", "c b a")]
+    [InlineData("q.field=alarm_id&q.value=nope", "")]
     [InlineData("q.field=meter&q.value=cpu", "b a")]
     [InlineData("q.field=timestamp&q.value=2026-11-20T09:38:35", "a")]
     [InlineData("q.field=name&q.value=a&q.field=state&q.value=ok", "")]
@@ -56,11 +58,44 @@ public sealed class AlarmListTests : AlarmHostTests
         Assert.Equal(["e"], third.All("name"));
     }
 
+    [Fact]
+    public async Task Every_sort_key_sorts()
+    {
+        await CreateAsync("a", "'state': 'ok', 'severity': 'critical', RULE");
+        await CreateAsync("b", "'enabled': false, 'repeat_actions': true, 'type': 'event', 'event_rule': {}");
+
+        foreach (var (key, names) in new (string, string)[]
+            {
+                ("alarm_id", ""), ("enabled", "b a"), ("name", "a b"), ("type", "b a"), ("severity", "b a"), ("timestamp", "a b"), ("user_id", ""), ("project_id", ""),
+                ("state", "b a"), ("repeat_actions", "a b"), ("state_timestamp", "a b"),
+            })
+        {
+            var (up, down) = (await Api.GetAsync($"/v2/alarms?sort={key}", Member), await Api.GetAsync($"/v2/alarms?sort={key}:desc", Member));
+            if (names.Length > 0)
+                Assert.Equal((names, string.Join(' ', names.Split(' ').Reverse())), (string.Join(' ', up.All("name")), string.Join(' ', down.All("name"))));
+            else
+                Assert.Equal(up.All(key).Order(StringComparer.Ordinal), up.All(key));
+        }
+    }
+
+    [Fact]
+    public async Task A_marker_is_one_of_what_is_listed()
+    {
+        var a = await CreateAsync("a");
+        await CreateAsync("b");
+        var x = await CreateAsync("x", caller: Other);
+
+        (await Api.GetAsync($"/v2/alarms?q.field=name&q.value=b&marker={a}", Member)).AssertFault(400, $"Marker {a} not found.");
+        (await Api.GetAsync($"/v2/alarms?marker={x}", Member)).AssertFault(400, $"Marker {x} not found.");
+        Assert.Equal(["a"], (await Api.GetAsync($"/v2/alarms?q.field=alarm_id&q.value={a}", Member)).All("name"));
+    }
+
     [Theory]
     [InlineData("q.field=bogus&q.value=x", 400, "Unknown argument: \"bogus\": unrecognized field in query: [<Query 'bogus' eq 'x' Unset>], valid keys: ['alarm_id', 'all_projects', 'enabled', 'meter', 'name', 'project', 'project_id', 'repeat_actions', 'severity', 'state', 'timestamp', 'type', 'user', 'user_id']")]
     [InlineData("q.field=name&q.op=ne&q.value=x", 400, "Invalid input for field/attribute op. Value: 'ne'. unimplemented operator for name")]
     [InlineData("q.field=timestamp&q.op=gt&q.value=2026-01-01", 400, "Invalid input for field/attribute op. Value: 'gt'. unimplemented operator for timestamp")]
     [InlineData("q.field=all_projects&q.value=zz", 400, "Unable to convert the value zz to the expected data type boolean.")]
+    [InlineData("q.field=timestamp&q.value=zz", 400, "Invalid input for field/attribute timestamp. Value: 'zz'. invalid timestamp format")]
     [InlineData("q.field=enabled&q.value=zz", 400, "Unable to convert the value zz to the expected data type boolean.")]
     [InlineData("q.field=project_id&q.value=p2", 401, "Not Authorized to access project p2")]
     [InlineData("q.field=project_id&q.value=p1&q.field=project_id&q.value=p2", 400, "Invalid input for field/attribute field. Value: 'project_id'. duplicate query fields are not allowed")]
@@ -92,8 +127,7 @@ public sealed class AlarmListTests : AlarmHostTests
     {
         var answer = await Api.GetAsync("/v2/alarms?q.field=all_projects&q.value=true", Member);
 
-        answer.AssertPlain(403);
-        Assert.Equal("RBAC Authorization Failed", answer.Fault);
+        answer.AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal("[]", (await Api.GetAsync("/v2/alarms?q.field=all_projects&q.value=false", Member)).Body);
     }
 }

@@ -14,7 +14,12 @@ public sealed class AlarmQueryTests : AlarmHostTests
     [InlineData("{'=~': {'name': '^[ab]$'}}", "[{'name': 'DESC'}]", "b a")]
     [InlineData("{'=~': {'rule': 'meter_name'}}", null, "b a")]
     [InlineData("{'>=': {'timestamp': '2026-11-20T09:38:36'}}", null, "c b")]
+    [InlineData("{'=>': {'timestamp': '2026-11-20T09:38:36'}}", null, "c b")]
+    [InlineData("{'>': {'timestamp': '2026-11-20T09:38:36'}}", null, "c")]
+    [InlineData("{'<=': {'timestamp': '2026-11-20T09:38:36'}}", null, "b a")]
+    [InlineData("{'=<': {'timestamp': '2026-11-20T09:38:36'}}", null, "b a")]
     [InlineData("{'<': {'state_timestamp': '2026-11-20T09:38:36'}}", null, "a")]
+    [InlineData("{'In': {'name': ['a']}}", null, "a")]
     [InlineData("{'=': {'project': 'p1'}}", "[{'severity': 'asc'}]", "b c a")]
     [InlineData("{'=': {'project_id': 'p1'}}", "[{'severity': 'desc'}, {'name': 'asc'}]", "a c b")]
     public async Task A_filter_selects_alarms(string? filter, string? orderBy, string names)
@@ -39,7 +44,15 @@ public sealed class AlarmQueryTests : AlarmHostTests
     public async Task Another_project_cannot_be_named(string filter) => (await QueryAsync(filter, null, Member)).AssertFault(401, "Not Authorized to access project p2");
 
     [Theory]
-    [InlineData("{'filter': {'=': {'name': 'a'}}}", "Invalid input for field/attribute filter. ")]
+    [InlineData("{'filter': {'=': {'name': 'a'}}}", "Invalid input for field/attribute filter. Value: '{'=': {'name': 'a'}}'. Wrong type. Expected '<class 'str'>', got '<class 'dict'>'")]
+    [InlineData("{'orderby': [{'name': 'asc'}]}", "Invalid input for field/attribute orderby. Value: '[{'name': 'asc'}]'. Wrong type. Expected '<class 'str'>', got '<class 'list'>'")]
+    [InlineData("{'filter': '{}'}", "Filter expression not valid: ")]
+    [InlineData("{'filter': '{\\'=\\': {\\'name\\': 1}, \\'!=\\': {\\'name\\': 1}}'}", "Filter expression not valid: ")] // two keys
+    [InlineData("{'filter': '{\\'=\\': {\\'name\\': null}}'}", "Filter expression not valid: ")]
+    [InlineData("{'filter': '{\\'in\\': {\\'name\\': []}}'}", "Filter expression not valid: ")]
+    [InlineData("{'filter': '{\\'in\\': {\\'enabled\\': [true]}}'}", "Filter expression not valid: ")]
+    [InlineData("{'filter': '{\\'xor\\': []}'}", "Filter expression not valid: ")]
+    [InlineData("{'orderby': '[{\\'bogus\\': \\'asc\\'}]'}", "Order-by expression not valid: ")]
     [InlineData("{'filter': 'x'}", "Filter expression not valid: ")]
     [InlineData("{'filter': '{\\'=\\': {\\'bogus\\': 1}}'}", "Filter expression not valid: ")]
     [InlineData("{'filter': '{\\'and\\': [{\\'=\\': {\\'name\\': 1}}]}'}", "Filter expression not valid: ")]
@@ -55,6 +68,35 @@ public sealed class AlarmQueryTests : AlarmHostTests
 
         Assert.Equal(400, (int)answer.Status);
         Assert.StartsWith(message, answer.Fault, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("alarm_id", "'no'", 0)]
+    [InlineData("name", "'b'", 1)]
+    [InlineData("description", "'Alarm when cpu is eq a avg of 80.0 over 60 seconds'", 2)]
+    [InlineData("type", "'event'", 1)]
+    [InlineData("rule", "'no'", 0)]
+    [InlineData("enabled", "false", 1)]
+    [InlineData("state", "'ok'", 1)]
+    [InlineData("state_timestamp", "'2026-11-20T09:38:35'", 1)]
+    [InlineData("state_reason", "'Not evaluated yet'", 3)]
+    [InlineData("severity", "'critical'", 1)]
+    [InlineData("ok_actions", "'no'", 0)]
+    [InlineData("alarm_actions", "'no'", 0)]
+    [InlineData("insufficient_data_actions", "'no'", 0)]
+    [InlineData("repeat_actions", "true", 0)]
+    [InlineData("time_constraints", "'no'", 0)]
+    [InlineData("timestamp", "'2026-11-20T09:38:35'", 1)]
+    [InlineData("evaluate_timestamp", "'2026-11-20T09:38:35'", 1)]
+    [InlineData("user_id", "'u1'", 3)]
+    [InlineData("user", "'u1'", 3)]
+    [InlineData("project_id", "'p1'", 3)]
+    [InlineData("project", "'p1'", 3)]
+    public async Task Every_attribute_can_be_asked_for_and_ordered_by(string field, string value, int found)
+    {
+        await FourAsync();
+
+        Assert.Equal(found, (await QueryAsync($"{{'=': {{'{field}': {value}}}}}", $"[{{'{field}': 'asc'}}]", Member)).All("name").Length);
     }
 
     [Fact]

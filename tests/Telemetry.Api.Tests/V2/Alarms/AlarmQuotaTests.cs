@@ -1,3 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
+using Telemetry.Domain.Alarms;
+using Telemetry.Domain.Alarms.Evaluation;
+
 namespace Telemetry.Api.Tests.V2.Alarms;
 
 public sealed class AlarmQuotaTests : AlarmHostTests
@@ -45,13 +49,14 @@ public sealed class AlarmQuotaTests : AlarmHostTests
     [Fact]
     public async Task Quotas_belong_to_admins()
     {
-        (await SetAsync(1, Member)).AssertPlain(403);
-        (await Api.DeleteAsync("/v2/quotas/p1", Member)).AssertPlain(403);
-        (await Api.GetAsync("/v2/quotas?project_id=p2", Member)).AssertPlain(403);
+        (await SetAsync(1, Member)).AssertFault(403, "RBAC Authorization Failed");
+        (await Api.DeleteAsync("/v2/quotas/p1", Member)).AssertFault(403, "RBAC Authorization Failed");
+        (await Api.GetAsync("/v2/quotas?project_id=p2", Member)).AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal(200, (int)(await Api.GetAsync("/v2/quotas?project_id=p2", Admin)).Status);
     }
 
     [Theory]
+    [InlineData("{'project_id': 'p', 'quotas': [{'limit': 1}]}", "Invalid input for field/attribute resource. Value: 'None'. Mandatory field missing.")]
     [InlineData("{'quotas': []}", "Invalid input for field/attribute project_id. Value: 'None'. Mandatory field missing.")]
     [InlineData("{'project_id': 'p', 'quotas': [{'resource': 'x', 'limit': 1}]}", "Invalid input for field/attribute resource. Value: 'x'. Value should be one of: alarms")]
     [InlineData("{'project_id': 'p', 'quotas': [{'resource': 'alarms'}]}", "Invalid input for field/attribute limit. Value: 'None'. Mandatory field missing.")]
@@ -63,8 +68,42 @@ public sealed class AlarmQuotaTests : AlarmHostTests
     public async Task Enabled_metrics_are_empty_at_first_and_all_projects_are_for_admins()
     {
         Assert.Equal("""{"evaluation_results":[]}""", (await Api.GetAsync("/v2/metrics", Member)).Body);
-        (await Api.GetAsync("/v2/metrics?all_projects=true", Member)).AssertPlain(403);
+        (await Api.GetAsync("/v2/metrics?all_projects=true", Member)).AssertFault(403, "RBAC Authorization Failed");
         Assert.Equal(200, (int)(await Api.GetAsync("/v2/metrics?all_projects=true", Admin)).Status);
+    }
+
+    [Fact]
+    public async Task A_quota_may_be_left_out_and_texts_are_numbers()
+    {
+        Assert.Equal(201, (int)(await Api.PostAsync("/v2/quotas", """{"project_id": "p1"}""", Admin)).Status);
+        Assert.Equal(
+            """{"project_id":"p1","quotas":[{"resource":"alarms","limit":5}]}""",
+            (await Api.PostAsync("/v2/quotas", """{"project_id": "p1", "quotas": [{"resource": "alarms", "limit": "5"}]}""", Admin)).Body);
+    }
+
+    [Fact]
+    public async Task Who_may_comes_before_how_many()
+    {
+        await SetAsync(0);
+
+        (await PostAsync("'name': 'n', 'project_id': 'p2', RULE")).AssertFault(401, "Not Authorized to access project p2");
+    }
+
+    [Fact]
+    public async Task Metrics_count_how_evaluations_ended()
+    {
+        var id = await CreateAsync("n");
+        var counters = Api.Services.GetRequiredService<EvaluationCounters>();
+        counters.NextCycle();
+        counters.Count(id, AlarmState.InsufficientData);
+        counters.NextCycle();
+        counters.Count(id, AlarmState.Alarm);
+        counters.NextCycle();
+
+        Assert.Equal(
+            $$$"""{"evaluation_results":[{"alarm_id":"{{{id}}}","project_id":"p1","state_counters":{"ok":0,"insufficient data":1,"alarm":2}}]}""",
+            (await Api.GetAsync("/v2/metrics", Member)).Body);
+        Assert.Equal("""{"evaluation_results":[]}""", (await Api.GetAsync("/v2/metrics", Other)).Body);
     }
 
     private Task<Support.HttpAnswer> SetAsync(int limit, (string, string)[]? caller = null) =>

@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Telemetry.Api.Tests.Support;
+using Telemetry.Api.Intake;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Conformance;
@@ -47,6 +48,7 @@ internal sealed class AuditHost : IAsyncDisposable
         host._app = builder.Build();
         host._app.UseTelemetryApi();
         host._app.MapV2();
+        host._app.MapIntake(events: false);
         host._app.MapAuditApi();
         host._app.MapAlarms();
         await host._app.StartAsync(TestContext.Current.CancellationToken);

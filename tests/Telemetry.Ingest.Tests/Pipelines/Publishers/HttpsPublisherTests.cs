@@ -59,15 +59,19 @@ public sealed class HttpsPublisherTests : IAsyncLifetime
         _folder.Dispose();
     }
 
-    [Fact]
-    public async Task A_certificate_that_nobody_vouches_for_is_not_talked_to()
+    [Theory]
+    [InlineData("https://{0}/?max_retries=0")]
+    [InlineData("https://{0}/?max_retries=0&verify_ssl=True")]
+    [InlineData("prometheus://{0}/metrics/job/j?max_retries=0&ssl=True")]
+    public async Task A_certificate_that_nobody_vouches_for_is_not_talked_to(string url)
     {
-        await Assert.ThrowsAsync<PublisherException>(() => PublishAsync($"https://{Address}/?max_retries=0"));
+        await Assert.ThrowsAsync<PublisherException>(() => PublishAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, url, Address)));
         Assert.Equal(0, _clients.Reader.Count);
     }
 
     [Theory]
     [InlineData("https://{0}/?verify_ssl=False")]
+    [InlineData("https://{0}/?verify_ssl=off")]
     [InlineData("https://{0}/?verify_ssl={1}")]
     [InlineData("opentelemetryhttp://{0}/v1/metrics?ssl={1}")]
     [InlineData("prometheus://{0}/metrics/job/j?ssl={1}")]
@@ -76,6 +80,20 @@ public sealed class HttpsPublisherTests : IAsyncLifetime
         await PublishAsync(string.Format(System.Globalization.CultureInfo.InvariantCulture, url, Address, _folder.File("ca.pem")));
 
         Assert.Null(await _clients.Reader.ReadAsync(TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>A mistyped path once meant that whoever the system trusts was trusted.</summary>
+    [Theory]
+    [InlineData("https://h/?verify_ssl=/nowhere/ca.pem", "verify_ssl is neither True nor False, and no file can be read at '/nowhere/ca.pem'")]
+    [InlineData("prometheus://h/metrics/job/j?ssl=/nowhere/ca.pem", "ssl is neither True nor False, and no file can be read at '/nowhere/ca.pem'")]
+    [InlineData("https://h/?verify_ssl={0}", "verify_ssl names the file '{0}', which holds no certificate.")]
+    public async Task A_file_of_authorities_that_has_none_is_refused(string url, string message)
+    {
+        var key = _folder.File("key.pem");
+
+        var refused = await Assert.ThrowsAsync<PublisherException>(() => PublishAsync(url.Replace("{0}", key, StringComparison.Ordinal)));
+
+        Assert.Contains(message.Replace("{0}", key, StringComparison.Ordinal), refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
