@@ -15,8 +15,9 @@ public readonly record struct TraitDescription(string Name, TraitType Type);
 /// <summary>Answers questions about telemetry events out of a read model.</summary>
 /// <remarks>
 /// Of several events with one message id it knows the first in the log. An event is there whole or not at all. A filter is exact; it is fast
-/// (it reads what it gives, not what there is) where it has, in the conjunction at its top, an equality of a trait, of the type or of the
-/// message id. Nothing here scopes: what the caller may see is part of the filter. Before the first event all answers are empty.
+/// (it reads what it gives, not what there is) where it has, in the conjunction at its top, an equality of the type or of the message id, or
+/// says of which project the events are, or of none, and compares traits beside. Nothing here scopes: what the caller may see is part of the filter.
+/// Before the first event all answers are empty.
 /// </remarks>
 public interface IEventReader
 {

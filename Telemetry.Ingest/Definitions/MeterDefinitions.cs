@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
 using Telemetry.Ingest.Configuration;
 
 namespace Telemetry.Ingest.Definitions;
@@ -31,13 +32,26 @@ internal sealed class MeterDefinitions
     }
 
     /// <summary>The definitions that a type of notification matches, the last one of a file first, as Ceilometer takes them.</summary>
-    /// <exception cref="System.Text.RegularExpressions.RegexMatchTimeoutException">A pattern takes too long on this type.</exception>
-    public IReadOnlyList<MeterDefinition> For(string eventType)
+    /// <param name="problem">Told which patterns take too long on this type, when it comes for the first time; they do not match.</param>
+    public IReadOnlyList<MeterDefinition> For(string eventType, Action<string> problem)
     {
         if (_byType.TryGetValue(eventType, out var found))
             return found;
         if (_byType.Count >= MaxKnownTypes) // types come from outside
             _byType.Clear();
-        return _byType[eventType] = [.. _definitions.Where(d => d.Matches(eventType))];
+        return _byType[eventType] = [.. _definitions.Where(Matches)];
+
+        bool Matches(MeterDefinition definition)
+        {
+            try
+            {
+                return definition.Matches(eventType);
+            }
+            catch (RegexMatchTimeoutException e)
+            {
+                problem($"Meter '{definition.Name}': the pattern '{e.Pattern}' takes too long on the type '{eventType}'.");
+                return false;
+            }
+        }
     }
 }

@@ -98,11 +98,8 @@ public sealed class NotificationConverter
             conversion.Try(() => conversion.Samples.Add(BuiltInSamples.OfRequest(notification, _options)));
         else if (notification.EventType.StartsWith("hardware.ipmi.", StringComparison.Ordinal))
             conversion.Try(() => BuiltInSamples.AddSensors(notification, _options, conversion.Samples, conversion.Problem));
-        conversion.Try(() =>
-        {
-            foreach (var definition in _meters.For(notification.EventType))
-                conversion.Try(() => AddSamples(conversion, definition));
-        });
+        foreach (var definition in _meters.For(notification.EventType, conversion.Problem))
+            conversion.Try(() => AddSamples(conversion, definition));
     }
 
     private void AddSamples(Conversion conversion, MeterDefinition definition)

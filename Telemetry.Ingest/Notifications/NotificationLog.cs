@@ -55,9 +55,9 @@ internal sealed class NotificationLog(TimeProvider clock, ILogger<NotificationLo
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} parts of a message {EventType} from exchange {Exchange} gave nothing; the first: {Reason} ({Unlogged} more such messages went unlogged)")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "{Count} parts of a message {EventType} from exchange {Exchange} gave nothing; the first: {Reason} ({Unlogged} more such messages went unlogged)")]
     public static partial void Problems(this ILogger logger, int count, string eventType, string exchange, string reason, int unlogged);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A message {EventType} from exchange {Exchange} goes to the error queue: {Reason} ({Unlogged} more such messages went unlogged)")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "A message {EventType} from exchange {Exchange} goes to the error queue: {Reason} ({Unlogged} more such messages went unlogged)")]
     public static partial void Refused(this ILogger logger, Exception? exception, string eventType, string exchange, string reason, int unlogged);
 }

@@ -4,6 +4,6 @@ namespace Telemetry.Ingest.Samples;
 
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Samples refused ({Reason}): {Message} ({Unlogged} more refusals before this one were not logged)")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Warning, Message = "Samples refused ({Reason}): {Message} ({Unlogged} more refusals before this one were not logged)")]
     public static partial void SamplesRefused(ILogger logger, string reason, string message, int unlogged);
 }

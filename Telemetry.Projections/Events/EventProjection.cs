@@ -10,7 +10,7 @@ internal sealed class EventProjection(IReadModelStore store, ILogger<EventProjec
     : StoredProjection<EventModel>(store, ProjectionName, CurrentVersion, FlushEvents, log)
 {
     public const string ProjectionName = "events";
-    private const int CurrentVersion = 1;
+    private const int CurrentVersion = 2;
 
     /// <summary>Few enough to be searched without an index.</summary>
     private const double FlushEvents = 2_000;

@@ -14,6 +14,9 @@ internal static class EventBytes
     /// <summary>Stands for the absence of a text <c>project_id</c>.</summary>
     public const int NoProjectTrait = -1;
 
+    /// <summary>The trait that says whose an event is.</summary>
+    public static readonly TraitDescription ProjectTrait = new("project_id", TraitType.Text);
+
     /// <summary>Numbers as varints of 7 bits, the lowest first.</summary>
     public static byte[] Numbers(ReadOnlySpan<long> numbers)
     {

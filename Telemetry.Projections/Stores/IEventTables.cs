@@ -5,8 +5,10 @@ namespace Telemetry.Projections.Stores;
 
 /// <summary>The tables of one generation of telemetry events.</summary>
 /// <remarks>
-/// A trait's value is stored once, however many events have it: an event is a list of numbers of values. Every value has the places of its
-/// events in the order in which they are listed; the type of an event, and that it has no <c>project_id</c>, are values too.
+/// A trait's value is stored once a scope, however many events have it: an event is a list of numbers of values. Every value has the places of its
+/// events in the order in which they are listed; the type of an event, and that it has no <c>project_id</c>, are values too. The scope of a value
+/// is the value that says whose the events are, a <c>project_id</c> or that there is none: callers see the events of few scopes, and what all the
+/// others have is not in their way. The scope of the scopes is 0; types are there in each scope and in 0.
 /// Where other processes store, there may be events of higher numbers than a reader knows: it says up to which it asks.
 /// </remarks>
 internal interface IEventTables : IProjectionTables

@@ -10,30 +10,26 @@ internal static class EventBenchmark
     private const int Projects = 200;
     private const int EventsAnInstance = 10;
 
+    /// <summary>One event of so many has a trait that the others have not; all of them are of project 0.</summary>
+    private const int RareEvery = 10_000;
+
     private static readonly string[] Types = ["create.start", "create.end", "update", "update", "update", "exists", "power_off.end", "power_on.end", "delete.start", "delete.end"];
     private static readonly string[] States = ["building", "active", "active", "active", "active", "active", "stopped", "active", "active", "deleted"];
 
-    public static async Task RunAsync(int events, int batch)
+    /// <param name="store">Null for SQLite; <c>postgres</c> for log and read models in PostgreSQL.</param>
+    public static async Task RunAsync(int events, int batch, string? store = null)
     {
-        var data = Directory.CreateTempSubdirectory("telemetry-bench-").FullName;
-        try
+        await using var stores = await LogUnderTest.CreateAsync(store ?? "sqlite", models: true);
+        var (server, _) = await ServerProcess.StartAsync(stores.Data, stores.Settings);
+        await using (server)
         {
-            var (server, _) = await ServerProcess.StartAsync(data);
-            await using (server)
-            {
-                var took = Load(server, events, batch);
-                Console.WriteLine($"{events:N0} events in bodies of {batch:N0}: {events / took.TotalSeconds:N0} events/s until they can be queried, {server.CpuSeconds / events * 1e6:F0} µs of CPU each, peak {server.PeakMegabytes:F0} MB");
-                Ask(server.Url, events);
-                await server.StopAsync();
-            }
-            var readModel = Directory.EnumerateFiles(data, "read-model.db*").Sum(f => new FileInfo(f).Length);
-            var log = IngestBenchmark.LogBytes(data);
-            Console.WriteLine($"log {log / (double)events:F0} B/event, read model {readModel / (double)events:F0} B/event; a million: {(log + readModel) / (double)events / 1000:F2} GB");
+            var took = Load(server, events, batch);
+            Console.WriteLine($"{events:N0} events in bodies of {batch:N0}: {events / took.TotalSeconds:N0} events/s until they can be queried, {server.CpuSeconds / events * 1e6:F0} µs of CPU each, peak {server.PeakMegabytes:F0} MB");
+            Ask(server.Url, events);
+            await server.StopAsync();
         }
-        finally
-        {
-            Directory.Delete(data, recursive: true);
-        }
+        var (log, readModel) = (await stores.BytesAsync(), await stores.ReadModelBytesAsync());
+        Console.WriteLine($"log {log / (double)events:F0} B/event, read model {readModel / (double)events:F0} B/event; a million: {(log + readModel) / (double)events / 1000:F2} GB");
     }
 
     private static TimeSpan Load(ServerProcess server, int events, int batch)
@@ -51,7 +47,7 @@ internal static class EventBenchmark
         // Ten thousand instances live at a time, each through ten events.
         var instance = (n / (10_000 * EventsAnInstance) * 10_000) + (n % 10_000);
         var step = n / 10_000 % EventsAnInstance;
-        var (project, memory, at) = (Project(instance % Projects), 512 << (instance % 5), UnixMicroseconds.Format(Workload.Start.ToUnixTimeMilliseconds() * 1_000 + (n * 100_000L)));
+        var (project, memory, at) = (Project(instance % Projects), 512 << (instance % 5), At(n));
         (string Name, string Type, string Value)[] traits =
         [
             ("service", "string", "compute"), ("request_id", "string", $"req-{Id(3, n / 2)}"), ("project_id", "string", project), ("tenant_id", "string", project),
@@ -60,8 +56,12 @@ internal static class EventBenchmark
             ("memory_mb", "integer", $"{memory}"), ("vcpus", "integer", $"{memory / 512}"), ("launched_at", "datetime", at),
         ];
         var list = traits.Select(t => $$"""{"name":"{{t.Name}}","type":"{{t.Type}}","value":"{{t.Value}}"}""");
+        if (n % RareEvery == 0)
+            list = list.Append($$"""{"name":"fault","type":"string","value":"fault {{n}}"}""");
         return $$"""{"message_id":"{{Id(5, n)}}","event_type":"compute.instance.{{Types[step]}}","generated":"{{at}}","traits":[{{string.Join(',', list)}}]}""";
     }
+
+    private static string At(int n) => UnixMicroseconds.Format(Workload.Start.ToUnixTimeMilliseconds() * 1_000 + (n * 100_000L));
 
     private static string Project(int n) => Id(1, n).Replace("-", "", StringComparison.Ordinal);
 
@@ -71,7 +71,7 @@ internal static class EventBenchmark
     private static void Ask(Uri server, int events)
     {
         using var client = new LoadClient(server);
-        var last = UnixMicroseconds.Format(Workload.Start.ToUnixTimeMilliseconds() * 1_000 + ((events - 100) * 100_000L));
+        var (middle, last) = (At(events / 2), At(events - 100));
         var instances = events / EventsAnInstance;
         foreach (var (name, path) in new (string, Func<int, string>)[]
         {
@@ -79,10 +79,24 @@ internal static class EventBenchmark
             ("one request", i => $"?q.field=request_id&q.value={Id(3, i)}"),
             ("one message", i => $"/{Id(5, i * Projects)}"),
             ("a host, 100 rows", i => "?q.field=host&q.value=compute-0"),
+            ("a host that others have", i => "?q.field=host&q.value=compute-1"),
             ("a state and a type, 100 rows", i => "?q.field=state&q.value=active&q.field=event_type&q.value=compute.instance.exists"),
-            ("memory over 4000, 100 rows", i => "?q.field=memory_mb&q.op=gt&q.value=4000&q.type=integer"),
-            ("state is not active, 100 rows", i => "?q.field=state&q.op=ne&q.value=active"),
+            ("a state and a type that exclude each other", i => "?q.field=state&q.value=active&q.field=event_type&q.value=compute.instance.create.start"),
+            ("a number under a bound, 100 rows", i => "?q.field=memory_mb&q.op=lt&q.value=4000&q.type=integer"),
+            ("a number over a bound that others exceed", i => "?q.field=memory_mb&q.op=gt&q.value=4000&q.type=integer"),
+            ("a number over a bound that none exceeds", i => "?q.field=memory_mb&q.op=gt&q.value=10000&q.type=integer"),
+            ("not a state, 100 rows", i => "?q.field=state&q.op=ne&q.value=active"),
+            ("not a request, 100 rows", i => $"?q.field=request_id&q.op=ne&q.value={Id(3, i)}"),
+            ("not the only value", i => "?q.field=service&q.op=ne&q.value=compute"),
+            ("a rare trait, not a value, 100 rows", i => "?q.field=fault&q.op=ne&q.value=fault%200"),
+            ("a range of a rare trait", i => "?q.field=fault&q.op=ge&q.value=fault%209"),
+            ("a range of names, 100 rows", i => "?q.field=display_name&q.op=ge&q.value=instance-5"),
+            ("a range of names with few", i => "?q.field=display_name&q.op=ge&q.value=instance-998"),
+            ("launched in the second half, 100 rows", i => $"?q.field=launched_at&q.op=ge&q.value={middle}&q.type=datetime"),
             ("launched last of all", i => $"?q.field=launched_at&q.op=ge&q.value={last}&q.type=datetime"),
+            ("launched in the second half, generated before", i => $"?q.field=launched_at&q.op=ge&q.value={middle}&q.type=datetime&q.field=end_timestamp&q.op=le&q.value={At((events / 2) - 100)}"),
+            ("generated since long ago, a host that others have", i => "?q.field=start_timestamp&q.op=ge&q.value=2000-01-01T00:00:00&q.field=host&q.value=compute-1"),
+            ("generated lately, 100 rows", i => $"?q.field=start_timestamp&q.op=ge&q.value={At(events - (events / 20))}"),
             ("no such value", i => "?q.field=host&q.value=nosuch"),
             ("the first 100", i => ""),
         })
@@ -95,7 +109,7 @@ internal static class EventBenchmark
                     took.Add(milliseconds);
             }
             took.Sort();
-            Console.WriteLine($"{name,-32} p50 {took[took.Count / 2],8:F2} ms, least {took[0],8:F2} ms, p99 {took[^1],8:F2} ms, {bytes:N0} bytes");
+            Console.WriteLine($"{name,-50} p50 {took[took.Count / 2],8:F2} ms, least {took[0],8:F2} ms, most {took[^1],8:F2} ms, {bytes:N0} bytes");
         }
     }
 }

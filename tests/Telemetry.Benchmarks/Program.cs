@@ -38,7 +38,7 @@ switch (args.FirstOrDefault())
         await AlarmBenchmark.RunEventsAsync(Option("--rules", 10_000), Option("--rate", 2_000), Option("--seconds", 15));
         return 0;
     case "events":
-        await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000));
+        await EventBenchmark.RunAsync(Option("--events", 1_000_000), Option("--batch", 1_000), options.GetValueOrDefault("--store"));
         return 0;
     case "graphql":
         await GraphQLBenchmark.RunAsync();
@@ -58,7 +58,7 @@ switch (args.FirstOrDefault())
             replay        [--minutes=100] [--rounds=1]
             upkeep        [--turns=8] [--connections=4]
             alarms        [--alarms=100000] [--resources=10000] [--rules=10000] [--rate=2000] [--seconds=15]
-            events        [--events=1000000] [--batch=1000]
+            events        [--events=1000000] [--batch=1000] [--store=postgres]
             graphql       [--polls=20]
             notifications [--messages=50000] [--metering=10000]
             A poll is 10,000 samples, a minute of rate and replay 100,000.

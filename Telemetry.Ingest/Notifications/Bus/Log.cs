@@ -5,18 +5,18 @@ namespace Telemetry.Ingest.Notifications.Bus;
 /// <summary>What the bus logs.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(Level = LogLevel.Information, Message = "Messages are consumed from {Bus}")]
+    [LoggerMessage(EventId = 1, Level = LogLevel.Information, Message = "Messages are consumed from {Bus}")]
     public static partial void BusStarted(this ILogger logger, string bus);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Bus} cannot be used yet; it is connected to when it can")]
+    [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Bus} cannot be used yet; it is connected to when it can")]
     public static partial void BusAway(this ILogger logger, string bus);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Bus} cannot be used; it is tried again in {Seconds} s: {Reason}")]
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Bus} cannot be used; it is tried again in {Seconds} s: {Reason}")]
     public static partial void BusNotStarted(this ILogger logger, string bus, double seconds, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Bus} was not left in order")]
+    [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Bus} was not left in order")]
     public static partial void BusNotStopped(this ILogger logger, Exception exception, string bus);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Bus} has not been well for a minute; it is connected to anew")]
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "{Bus} has not been well for a minute; it is connected to anew")]
     public static partial void BusRenewed(this ILogger logger, string bus);
 }

@@ -15,10 +15,9 @@ internal sealed class UdpPublisher(PublisherUrl url, SigningSecrets secrets) : I
     {
         if (samples.Count == 0)
             return;
-        using var client = new UdpClient(); // IPv6 where the host has it, else IPv4
         try
         {
-            client.Connect(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : 4952);
+            using var client = new UdpClient(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : 4952); // IPv6 where the host has it, else IPv4
             foreach (var sample in samples)
             {
                 using var message = JsonDocument.Parse(SampleMessage.Write(sample, secrets));

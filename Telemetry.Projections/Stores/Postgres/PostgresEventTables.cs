@@ -13,7 +13,7 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
     private const int MaxRemembered = 50_000;
 
     private readonly ConcurrentDictionary<TraitDescription, int> _traits = new();
-    private readonly Dictionary<(int Trait, QueryValue Value), long> _values = []; // only the writer's
+    private readonly Dictionary<(int Trait, long Scope, QueryValue Value), long> _values = []; // only the writer's
     private readonly HashSet<(long Type, int Trait)> _typeTraits = []; // only the writer's
     private readonly ConcurrentDictionary<long, Trait> _read = new();
     private long _lastValue;
@@ -31,7 +31,7 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
             position bigint not null, traits bytea not null, raw bytea);
         create index on {EventTable} (generated, id);
         create table {TraitTable} (id int primary key, name text not null, type int not null);
-        create table {ValueTable} (id bigint primary key, trait int not null, key bytea not null, unique (trait, key));
+        create table {ValueTable} (id bigint primary key, trait int not null, scope bigint not null, key bytea not null, unique (trait, scope, key));
         create table {PlaceTable} (value bigint, generated bigint, event bigint, primary key (value, generated, event));
         create table {TypeTraitTable} (type bigint, trait int, primary key (type, trait));
         """;
@@ -74,12 +74,12 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
     public List<TelemetryEventRow> Search(TelemetryEventQuery query, long upTo, QueryBudget budget) => new PostgresEventSearch(this, query, upTo, budget).Run();
 
     public List<string> EventTypes() => [.. Query(
-        $"select key from {ValueTable} where trait = {EventBytes.TypeTrait}", r => EventKeys.Value(r.GetFieldValue<byte[]>(0), TraitType.Text).Text!)];
+        $"select key from {ValueTable} where trait = {EventBytes.TypeTrait} and scope = 0", r => EventKeys.Value(r.GetFieldValue<byte[]>(0), TraitType.Text).Text!)];
 
     public List<(string EventType, TraitDescription Trait)> TraitsOf(IReadOnlyCollection<string> eventTypes) => [.. Query(
         $"""
         select v.key, t.name, t.type from {ValueTable} v join {TypeTraitTable} p on p.type = v.id join {TraitTable} t on t.id = p.trait
-        where v.trait = {EventBytes.TypeTrait} and v.key = any($1)
+        where v.trait = {EventBytes.TypeTrait} and v.scope = 0 and v.key = any($1)
         """,
         r => (EventKeys.Value(r.GetFieldValue<byte[]>(0), TraitType.Text).Text!, new TraitDescription(r.GetString(1), (TraitType)r.GetInt32(2))),
         (object)eventTypes.Select(t => EventKeys.Of(QueryValue.Of(t))).ToArray())];
@@ -120,15 +120,17 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
     private NewRows Number(IReadOnlyList<TelemetryEventRow> rows)
     {
         var news = new NewRows();
-        var parts = rows.Select(row => Parts(row.Event, news)).ToList();
-        FindValues(parts.SelectMany(p => p).Distinct().Where(p => !_values.ContainsKey(p)).ToList());
-        foreach (var ((e, place, position), values) in rows.Zip(parts))
+        var owners = rows.Select(row => Owner(row.Event, news)).ToList();
+        FindValues(owners);
+        var parts = rows.Zip(owners, (row, owner) => Parts(row.Event, NumberOf(owner, news), news)).ToList();
+        FindValues(parts.SelectMany(p => p));
+        foreach (var ((e, place, position), owner, values) in rows.Zip(owners, parts))
         {
             var numbers = values.ConvertAll(v => NumberOf(v, news));
-            news.Places.AddRange(numbers.Select(value => (value, place.GeneratedAt, place.Number)));
+            news.Places.AddRange(numbers.Append(NumberOf(owner, news)).Distinct().Select(value => (value, place.GeneratedAt, place.Number)));
             var traits = numbers.TakeLast(e.Traits.Count).ToArray();
             news.Events.Add((place.Number, EventKeys.Of(e.MessageId), numbers[0], place.GeneratedAt, position, EventBytes.Numbers(traits), EventBytes.Raw(e)));
-            foreach (var (trait, _) in values.TakeLast(e.Traits.Count))
+            foreach (var (trait, _, _) in values.TakeLast(e.Traits.Count))
             {
                 if (_typeTraits.Add((numbers[0], trait)))
                     news.TypeTraits.Add((numbers[0], trait));
@@ -140,47 +142,56 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
         return news;
     }
 
-    /// <summary>The values of an event: its type, that it has no <c>project_id</c>, its traits.</summary>
-    private List<(int Trait, QueryValue Value)> Parts(TelemetryEvent e, NewRows news)
+    /// <summary>The value that is the scope of an event's others.</summary>
+    private (int Trait, long Scope, QueryValue Value) Owner(TelemetryEvent e, NewRows news) =>
+        e[EventBytes.ProjectTrait.Name, EventBytes.ProjectTrait.Type] is { Kind: not ValueKind.Null } project
+            ? (TraitNumber(EventBytes.ProjectTrait, news), 0, project)
+            : (EventBytes.NoProjectTrait, 0, QueryValue.Of(0));
+
+    /// <summary>The values of an event: its type, for all and in its scope, and its traits.</summary>
+    private List<(int Trait, long Scope, QueryValue Value)> Parts(TelemetryEvent e, long scope, NewRows news)
     {
-        var parts = new List<(int, QueryValue)>(e.Traits.Count + 2) { (EventBytes.TypeTrait, QueryValue.Of(e.EventType)) };
-        if (e["project_id", TraitType.Text].Kind == ValueKind.Null)
-            parts.Add((EventBytes.NoProjectTrait, QueryValue.Of(0)));
+        var type = QueryValue.Of(e.EventType);
+        var parts = new List<(int, long, QueryValue)>(e.Traits.Count + 2) { (EventBytes.TypeTrait, 0, type), (EventBytes.TypeTrait, scope, type) };
         foreach (var trait in e.Traits)
         {
             var description = new TraitDescription(trait.Name, trait.Type);
-            if (!_traits.TryGetValue(description, out var number))
-            {
-                _traits[description] = number = _traits.Count + 1;
-                news.Traits.Add((number, description));
-            }
-            parts.Add((number, trait.Value));
+            parts.Add((TraitNumber(description, news), description == EventBytes.ProjectTrait ? 0 : scope, trait.Value));
         }
         return parts;
     }
 
-    private void FindValues(List<(int Trait, QueryValue Value)> unknown)
+    private int TraitNumber(TraitDescription trait, NewRows news)
     {
-        var keys = unknown.ToLookup(u => (u.Trait, Convert.ToHexString(EventKeys.Of(u.Value))), u => u.Value);
+        if (_traits.TryGetValue(trait, out var number))
+            return number;
+        _traits[trait] = number = _traits.Count + 1;
+        news.Traits.Add((number, trait));
+        return number;
+    }
+
+    private void FindValues(IEnumerable<(int Trait, long Scope, QueryValue Value)> values)
+    {
+        var keys = values.Distinct().Where(v => !_values.ContainsKey(v)).ToLookup(u => (u.Trait, u.Scope, Convert.ToHexString(EventKeys.Of(u.Value))), u => u.Value);
         foreach (var page in keys.Chunk(5_000))
         {
-            foreach (var (trait, key, id) in Query(
-                $"select trait, key, id from {ValueTable} join unnest($1, $2) as a (trait, key) using (trait, key)",
-                r => (r.GetInt32(0), Convert.ToHexString(r.GetFieldValue<byte[]>(1)), r.GetInt64(2)),
-                page.Select(k => k.Key.Trait).ToArray(), page.Select(k => Convert.FromHexString(k.Key.Item2)).ToArray()))
+            foreach (var (trait, scope, key, id) in Query(
+                $"select trait, scope, key, id from {ValueTable} join unnest($1, $2, $3) as a (trait, scope, key) using (trait, scope, key)",
+                r => (r.GetInt32(0), r.GetInt64(1), Convert.ToHexString(r.GetFieldValue<byte[]>(2)), r.GetInt64(3)),
+                page.Select(k => k.Key.Trait).ToArray(), page.Select(k => k.Key.Scope).ToArray(), page.Select(k => Convert.FromHexString(k.Key.Item3)).ToArray()))
             {
-                foreach (var value in keys[(trait, key)])
-                    _values[(trait, value)] = id;
+                foreach (var value in keys[(trait, scope, key)])
+                    _values[(trait, scope, value)] = id;
             }
         }
     }
 
-    private long NumberOf((int Trait, QueryValue Value) part, NewRows news)
+    private long NumberOf((int Trait, long Scope, QueryValue Value) part, NewRows news)
     {
         if (_values.TryGetValue(part, out var number))
             return number;
         _values[part] = number = ++_lastValue;
-        news.Values.Add((number, part.Trait, EventKeys.Of(part.Value)));
+        news.Values.Add((number, part.Trait, part.Scope, EventKeys.Of(part.Value)));
         return number;
     }
 
@@ -196,6 +207,7 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
         {
             into.Write(row.Number);
             into.Write(row.Trait);
+            into.Write(row.Scope);
             into.Write(row.Key);
         });
         writer.Copy("traits of types", TypeTraitTable, news.TypeTraits, static (row, into) =>
@@ -228,7 +240,7 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
     private sealed class NewRows
     {
         public List<(int Number, TraitDescription Trait)> Traits { get; } = [];
-        public List<(long Number, int Trait, byte[] Key)> Values { get; } = [];
+        public List<(long Number, int Trait, long Scope, byte[] Key)> Values { get; } = [];
         public List<(long Type, int Trait)> TypeTraits { get; } = [];
         public List<(long Number, byte[] Key, long Type, long GeneratedAt, long Position, byte[] Traits, byte[]? Raw)> Events { get; } = [];
         public List<(long Value, long GeneratedAt, long Event)> Places { get; } = [];

@@ -7,16 +7,20 @@ namespace Telemetry.Projections.Stores.Sqlite;
 
 /// <summary>One search for telemetry events: goes through the places that all of the filter's conditions have in common, and holds each event against the whole filter.</summary>
 /// <remarks>
-/// Equalities give cursors at once. A comparison of a trait with few values is as good as an equality with any of them. One with many is
-/// left to the filter, as nearly all events or very few have it; where too many are looked at in vain, its places are collected.
+/// The conditions on the project give the scopes in which values are looked for. Equalities give cursors at once. A comparison of a trait with
+/// few values is as good as an equality with any of them. One with many is left to the filter, as nearly all events or very few have it: going
+/// through events in vain and collecting its places take turns, each with more effort than before, until one of them is done.
 /// </remarks>
 internal sealed class EventSearch(EventTables tables, SqliteConnection connection, TelemetryEventQuery query, long upTo, QueryBudget budget) : IDisposable
 {
     /// <summary>How many values a comparison may have for each to be followed by a cursor.</summary>
     private const int FewValues = 32;
 
-    /// <summary>After how many events that were looked at in vain the places of comparisons are collected.</summary>
-    private const int Patience = 200;
+    /// <summary>How many events are looked at in vain before places of comparisons are collected for the first time.</summary>
+    private const int Patience = 64;
+
+    /// <summary>How many places are collected in the time of looking at an event.</summary>
+    private const int PlacesAnEvent = 64;
 
     /// <summary>How many places of a comparison are collected at most.</summary>
     private const int MaxPlaces = 50_000;
@@ -25,11 +29,18 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     private readonly List<TelemetryEventRow> _found = [];
     private SqliteCommand? _load;
     private SqliteCommand? _loadValue;
+    private SqliteCommand? _findValue;
+
+    private IReadOnlyList<long>? _scopes;
 
     public List<TelemetryEventRow> Run()
     {
+        var projects = EventConditions.Projects(query.Filter);
+        _scopes = projects?.Select(Scope).OfType<long>().ToList();
+        if (_scopes is [])
+            return [];
         var (cursors, comparisons) = (new List<EventCursor>(), new List<Predicate.Compare>());
-        foreach (var condition in EventConditions.Conjunction(query.Filter))
+        foreach (var condition in EventConditions.Conjunction(query.Filter, projects))
         {
             if (condition is Predicate.Constant { Value: not true })
                 return [];
@@ -38,14 +49,15 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
             else if (condition is Predicate.Compare comparison && EventConditions.CanFollow(comparison))
                 comparisons.Add(comparison);
         }
-        var wide = cursors.Count > 0 ? comparisons : comparisons.FindAll(c => !TryFollow(cursors, FewPlaces(c)));
+        comparisons.RemoveAll(c => TryFollow(cursors, FewPlaces(c)));
+        if (cursors.Count == 0)
+            cursors.Add(_scopes is { } scopes ? new UnionCursor([.. scopes.Select(Places)], query.Descending) : Add(new PlaceCursor(connection, tables.EventTable, "id", null, query.Descending)));
         var start = Start();
-        var all = Add(new PlaceCursor(connection, tables.EventTable, "id", null, query.Descending));
-        if (Scan(cursors.Count > 0 ? cursors : [all], ref start, wide.Count > 0 ? Patience : int.MaxValue))
-            return _found;
-        foreach (var comparison in wide)
-            TryFollow(cursors, FewPlaces(comparison) ?? ManyPlaces(comparison));
-        Scan(cursors.Count > 0 ? cursors : [all], ref start, int.MaxValue);
+        for (var patience = Patience; !Scan(cursors, ref start, comparisons.Count > 0 ? patience : int.MaxValue); patience *= 4)
+        {
+            var most = Math.Min(patience * PlacesAnEvent, MaxPlaces);
+            comparisons.RemoveAll(c => TryFollow(cursors, ManyPlaces(c, most)) || most == MaxPlaces);
+        }
         return _found;
     }
 
@@ -111,10 +123,10 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     /// <summary>The places of a condition that says which value there is; null where it says something else.</summary>
     private EventCursor? Equality(Predicate condition) => condition switch
     {
-        Predicate.Compare { Operator: Comparison.Equal, Value.Kind: ValueKind.Null } c when c.Field == EventConditions.ProjectId => Places(EventBytes.NoProjectTrait, QueryValue.Of(0)),
+        Predicate.Compare { Operator: Comparison.Equal } c when c.Field == EventConditions.ProjectId => Union([Scope(c.Value)]),
         Predicate.Compare { Operator: Comparison.Equal, Value.Kind: ValueKind.Null } => null,
         Predicate.Compare { Operator: Comparison.Equal } c => Equality(c.Field, c.Value),
-        Predicate.OneOf o when o.Values.All(v => v.Kind != ValueKind.Null) => Union(o.Values.Select(v => Equality(o.Field, v))),
+        Predicate.OneOf o when o.Values.All(v => v.Kind != ValueKind.Null) => Union(o.Values.Select(v => Equality(new Predicate.Compare(o.Field, Comparison.Equal, v)))),
         Predicate.Any any => Union(any.Operands.Select(Equality)),
         _ => null,
     };
@@ -123,20 +135,30 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     {
         if (field == TelemetryEventFields.MessageId)
             return MessagePlace(value);
-        if (TraitNumber(field) is not { } trait)
+        if (TraitNumber(field) is not var (number, type) || ScopesOf(number) is not { } scopes)
             return null;
-        return trait is not { Number: { } number } || value.Kind != EventConditions.KindOf(trait.Type) ? new ListCursor([], query.Descending) : Places(number, value);
+        return Union(number is { } trait && value.Kind == EventConditions.KindOf(type) ? scopes.Select(scope => ValueNumber(trait, scope, value)) : []);
+    }
+
+    /// <summary>Where a trait's values are; null where they may be anywhere.</summary>
+    private IReadOnlyList<long>? ScopesOf(int? trait) => _scopes ?? (trait == EventBytes.TypeTrait ? [0] : null);
+
+    /// <summary>The scope of a project; null where no event is of it.</summary>
+    private long? Scope(QueryValue project) => project.Kind == ValueKind.Null
+        ? ValueNumber(EventBytes.NoProjectTrait, 0, QueryValue.Of(0))
+        : tables.NumberOf(EventBytes.ProjectTrait) is { } trait && project.Kind == ValueKind.Text ? ValueNumber(trait, 0, project) : null;
+
+    private long? ValueNumber(int trait, long scope, QueryValue value)
+    {
+        _findValue ??= Add(EventTables.Command(connection, null, $"select id from {tables.ValueTable} where trait = $0 and scope = $1 and value = $2", 3));
+        return (long?)EventTables.Run(_findValue, trait, scope, EventValues.Stored(value)).ExecuteScalar();
     }
 
     private (int? Number, TraitType Type)? TraitNumber(Field field) => EventConditions.TraitNumber(field, tables.NumberOf);
 
     private UnionCursor? Union(IEnumerable<EventCursor?> cursors) => cursors.ToList() is var all && all.TrueForAll(c => c is not null) ? new([.. all.OfType<EventCursor>()], query.Descending) : null;
 
-    private EventCursor Places(int trait, QueryValue value)
-    {
-        using var find = EventTables.Command(connection, null, $"select id from {tables.ValueTable} where trait = $0 and value = $1", 2);
-        return EventTables.Run(find, trait, EventValues.Stored(value)).ExecuteScalar() is long number ? Places(number) : new ListCursor([], query.Descending);
-    }
+    private UnionCursor Union(IEnumerable<long?> values) => new([.. values.OfType<long>().Select(Places)], query.Descending);
 
     private PlaceCursor Places(long value) => Add(new PlaceCursor(connection, tables.PlaceTable, "event", value, query.Descending));
 
@@ -149,33 +171,35 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
     }
 
     /// <summary>The places of a comparison that few values meet; null where it is many.</summary>
-    private EventCursor? FewPlaces(Predicate.Compare comparison)
+    private UnionCursor? FewPlaces(Predicate.Compare comparison)
     {
         if (Values(comparison) is not var (condition, trait, value))
-            return new ListCursor([], query.Descending);
+            return null;
         using var find = EventTables.Command(connection, null, $"select v.id from {tables.ValueTable} v where {condition} limit {FewValues + 1}", 2);
         using var reader = EventTables.Run(find, trait, value).ExecuteReader();
-        var numbers = new List<long>();
+        var numbers = new List<long?>();
         while (reader.Read())
             numbers.Add(reader.GetInt64(0));
-        return numbers.Count <= FewValues ? new UnionCursor([.. numbers.Select(Places)], query.Descending) : null;
+        return numbers.Count <= FewValues ? Union(numbers) : null;
     }
 
     /// <summary>The places of a comparison; null where there are too many.</summary>
-    private ListCursor? ManyPlaces(Predicate.Compare comparison)
+    private ListCursor? ManyPlaces(Predicate.Compare comparison, int max)
     {
         if (Values(comparison) is not var (condition, trait, value))
-            return new ListCursor([], query.Descending);
+            return null;
         using var find = EventTables.Command(
-            connection, null, $"select p.generated, p.event from {tables.ValueTable} v cross join {tables.PlaceTable} p on p.value = v.id where {condition} limit {MaxPlaces + 1}", 2);
-        return List(EventTables.Run(find, trait, value), MaxPlaces);
+            connection, null, $"select p.generated, p.event from {tables.ValueTable} v cross join {tables.PlaceTable} p on p.value = v.id where {condition} limit {max + 1}", 2);
+        return List(EventTables.Run(find, trait, value), max);
     }
 
-    /// <summary>The condition, on <c>event_value v</c>, that selects all values that meet a comparison (and perhaps more); null where none can.</summary>
+    /// <summary>The condition, on <c>event_value v</c>, that selects all values that meet a comparison (and perhaps more); null where they may be anywhere.</summary>
     private (string Condition, int Trait, object Value)? Values(Predicate.Compare comparison)
     {
-        if (TraitNumber(comparison.Field) is not { Number: { } number } trait || comparison.Value.Kind != EventConditions.KindOf(trait.Type))
+        if (TraitNumber(comparison.Field) is not var (number, type) || ScopesOf(number) is not { } scopes)
             return null;
+        if (number is not { } trait || comparison.Value.Kind != EventConditions.KindOf(type))
+            return ("false", 0, 0);
         var compared = comparison.Operator switch
         {
             Comparison.Equal => "v.value = $1",
@@ -185,9 +209,9 @@ internal sealed class EventSearch(EventTables tables, SqliteConnection connectio
             Comparison.Greater => "v.value > $1",
             _ => "v.value >= $1",
         };
-        if (trait.Type == TraitType.Float) // NaN comes before all numbers to the filter and after them here
+        if (type == TraitType.Float) // NaN comes before all numbers to the filter and after them here
             compared = double.IsNaN(comparison.Value.Number) ? "$1 is not null" : $"({compared} or v.value >= '{EventValues.NaN}')";
-        return ($"v.trait = $0 and {compared}", number, EventValues.Stored(comparison.Value));
+        return ($"v.trait = $0 and v.scope in ({string.Join(',', scopes)}) and {compared}", trait, EventValues.Stored(comparison.Value));
     }
 
     private ListCursor? List(SqliteCommand find, int max)

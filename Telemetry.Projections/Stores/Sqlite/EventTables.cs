@@ -18,7 +18,7 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
     private readonly ReadModelDatabase _database = database;
     private readonly Action<string>? _step = step;
     private readonly ConcurrentDictionary<TraitDescription, int> _traits = new();
-    private readonly Dictionary<(int Trait, QueryValue Value), long> _values = []; // only the writer's
+    private readonly Dictionary<(int Trait, long Scope, QueryValue Value), long> _values = []; // only the writer's
     private readonly HashSet<(long Type, int Trait)> _typeTraits = []; // only the writer's
     private readonly ConcurrentDictionary<long, Trait> _read = new(); // only of what is committed
     private long _lastValue;
@@ -58,7 +58,7 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
             position integer not null, traits blob not null, raw blob);
         create index event_generated{Suffix} on {EventTable} (generated);
         create table {TraitTable} (id integer primary key, name text not null, type integer not null);
-        create table {ValueTable} (id integer primary key, trait integer not null, value not null, unique (trait, value));
+        create table {ValueTable} (id integer primary key, trait integer not null, scope integer not null, value not null, unique (trait, scope, value));
         create table {PlaceTable} (
             value integer not null, generated integer not null, event integer not null, primary key (value, generated, event)) without rowid;
         create table {TypeTraitTable} (type integer not null, trait integer not null, primary key (type, trait)) without rowid;
@@ -100,7 +100,7 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
     public List<string> EventTypes()
     {
         using var lease = _database.Connect();
-        return Query(lease, $"select value from {ValueTable} where trait = {EventBytes.TypeTrait}", r => r.GetString(0));
+        return Query(lease, $"select value from {ValueTable} where trait = {EventBytes.TypeTrait} and scope = 0", r => r.GetString(0));
     }
 
     public List<(string EventType, TraitDescription Trait)> TraitsOf(IReadOnlyCollection<string> eventTypes)
@@ -110,7 +110,7 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
             lease,
             $"""
             select v.value, t.name, t.type from {ValueTable} v join {TypeTraitTable} p on p.type = v.id join {TraitTable} t on t.id = p.trait
-            where v.trait = {EventBytes.TypeTrait} and v.value in (select value from json_each($0))
+            where v.trait = {EventBytes.TypeTrait} and v.scope = 0 and v.value in (select value from json_each($0))
             """,
             r => (r.GetString(0), new TraitDescription(r.GetString(1), (TraitType)r.GetByte(2))), JsonSerializer.Serialize(eventTypes));
     }
@@ -138,18 +138,23 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
         _step?.Invoke("events");
         foreach (var (e, place, position) in rows)
         {
-            var type = values.Number(EventBytes.TypeTrait, QueryValue.Of(e.EventType));
-            places.Add((type, place.GeneratedAt, place.Number));
-            if (e["project_id", TraitType.Text].Kind == ValueKind.Null)
-                places.Add((values.Number(EventBytes.NoProjectTrait, QueryValue.Of(0)), place.GeneratedAt, place.Number));
+            var type = values.Number(EventBytes.TypeTrait, 0, QueryValue.Of(e.EventType));
+            var project = e["project_id", TraitType.Text];
+            var scope = project.Kind == ValueKind.Null
+                ? values.Number(EventBytes.NoProjectTrait, 0, QueryValue.Of(0))
+                : values.Number(values.Number(EventBytes.ProjectTrait), 0, project);
+            places.AddRange([(scope, place.GeneratedAt, place.Number), (type, place.GeneratedAt, place.Number)]);
+            places.Add((values.Number(EventBytes.TypeTrait, scope, QueryValue.Of(e.EventType)), place.GeneratedAt, place.Number));
             var numbers = new long[e.Traits.Count];
             for (var i = 0; i < numbers.Length; i++)
             {
-                var trait = values.Number(new(e.Traits[i].Name, e.Traits[i].Type));
-                numbers[i] = values.Number(trait, e.Traits[i].Value);
-                places.Add((numbers[i], place.GeneratedAt, place.Number));
+                var description = new TraitDescription(e.Traits[i].Name, e.Traits[i].Type);
+                var trait = values.Number(description);
                 if (_typeTraits.Add((type, trait)))
                     Run(insertPair, type, trait).ExecuteNonQuery();
+                numbers[i] = description == EventBytes.ProjectTrait ? scope : values.Number(trait, scope, e.Traits[i].Value);
+                if (numbers[i] != scope)
+                    places.Add((numbers[i], place.GeneratedAt, place.Number));
             }
             Run(insertEvent, place.Number, EventValues.Key(e.MessageId), type, place.GeneratedAt, position, EventBytes.Numbers(numbers), EventBytes.Raw(e)).ExecuteNonQuery();
         }
@@ -190,8 +195,8 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
     private sealed class ValueWriter(EventTables tables, SqliteConnection connection, SqliteTransaction transaction) : IDisposable
     {
         private readonly SqliteCommand _insertTrait = Command(connection, transaction, $"insert into {tables.TraitTable} (id, name, type) values ($0, $1, $2)", 3);
-        private readonly SqliteCommand _find = Command(connection, transaction, $"select id from {tables.ValueTable} where trait = $0 and value = $1", 2);
-        private readonly SqliteCommand _insert = Command(connection, transaction, $"insert into {tables.ValueTable} (id, trait, value) values ($0, $1, $2)", 3);
+        private readonly SqliteCommand _find = Command(connection, transaction, $"select id from {tables.ValueTable} where trait = $0 and scope = $1 and value = $2", 3);
+        private readonly SqliteCommand _insert = Command(connection, transaction, $"insert into {tables.ValueTable} (id, trait, scope, value) values ($0, $1, $2, $3)", 4);
 
         public int Number(TraitDescription trait)
         {
@@ -202,23 +207,23 @@ internal sealed class EventTables(ReadModelDatabase database, Generation generat
             return tables._traits[trait] = number;
         }
 
-        public long Number(int trait, QueryValue value)
+        public long Number(int trait, long scope, QueryValue value)
         {
-            if (tables._values.TryGetValue((trait, value), out var number))
+            if (tables._values.TryGetValue((trait, scope, value), out var number))
                 return number;
             var stored = EventValues.Stored(value);
-            if (Run(_find, trait, stored).ExecuteScalar() is long found)
+            if (Run(_find, trait, scope, stored).ExecuteScalar() is long found)
             {
                 number = found;
             }
             else
             {
                 number = ++tables._lastValue;
-                Run(_insert, number, trait, stored).ExecuteNonQuery();
+                Run(_insert, number, trait, scope, stored).ExecuteNonQuery();
             }
             if (tables._values.Count >= MaxRemembered)
                 tables._values.Clear();
-            return tables._values[(trait, value)] = number;
+            return tables._values[(trait, scope, value)] = number;
         }
 
         public void Dispose()

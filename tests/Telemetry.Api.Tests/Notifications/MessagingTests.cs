@@ -159,6 +159,27 @@ public sealed class MessagingTests(MessagingTests.Fixture fixture) : IClassFixtu
         }
         Assert.All(wrong.Keys, reason => Assert.Contains(reasons, r => r.Contains(reason, StringComparison.Ordinal)));
         Assert.Contains("A message odd.time from exchange glance goes to the error queue", cloud.Server.Output, StringComparison.Ordinal);
+        Assert.Equal(wrong.Count, await cloud.CounterAsync("telemetry_ingest_notifications_total", "result=\"malformed\""));
+    }
+
+    [Theory]
+    [InlineData("image.update", """{"id": "shape-1", "size": NaN}""", "Meter 'image.size': 'volume' is nan", 2)] // nor is it a trait
+    [InlineData("image.upload", """{"id": "shape-2", "size": 5, "created_at": "the day before"}""", "Trait 'created_at' is to be datetime, but its value is 'the day before'.")]
+    [InlineData("http.request", """["of", "another", "shape"]""", "'payload.request' is no object.")]
+    [InlineData("telemetry.polling", """{"samples": {"a": 1}}""", "'payload.samples' is no list.")]
+    [InlineData("hardware.ipmi.metrics.update", """{"payload": {}, "node_uuid": "n", "timestamp": "soon"}""", "'payload.timestamp' is \"soon\"")]
+    public async Task What_is_wrong_in_a_part_of_a_message_is_counted_and_logged_with_exchange_and_type_and_the_rest_goes_on(string eventType, string payload, string reason, int parts = 1)
+    {
+        var cloud = await fixture.Cloud;
+        await using var producer = await CloudProducer.ConnectAsync(cloud.Broker.Url);
+        var before = await cloud.CounterAsync("telemetry_ingest_problems_total", "name=\"trove\",kind=\"other\"");
+        var json = JsonSerializer.Serialize(CloudProducer.Message(eventType, 0)).Replace("\"payload\":0", $"\"payload\":{payload}", StringComparison.Ordinal);
+        await producer.PublishAsync("trove", "notifications.info", CloudProducer.Envelope(json));
+        await producer.PublishAsync("trove", "notifications.info", CloudProducer.Notification("image.upload", new { id = $"after-{eventType}", size = 42, owner = "p" }));
+
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Any(s => s.GetProperty("resource_id").GetString() == $"after-{eventType}"));
+        await cloud.UntilAsync(async () => await cloud.CounterAsync("telemetry_ingest_problems_total", "name=\"trove\",kind=\"other\"") == before + parts);
+        await cloud.UntilAsync(() => Task.FromResult(cloud.Server.Output.Contains($"{parts} parts of a message {eventType} from exchange trove gave nothing; the first: {reason}", StringComparison.Ordinal)));
     }
 
     [Fact]

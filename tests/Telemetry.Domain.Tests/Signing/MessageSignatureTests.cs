@@ -68,6 +68,11 @@ public sealed class MessageSignatureTests
     [InlineData("""{"\uffff": 1, "\ud83d\udc22": 2}""", "\uffff1\U0001F4222")] // by code point, not by UTF-16 unit
     [InlineData("""{"a": ["it's", "\"", "it's \"q\"", "\\\n\r\t\u0001\u007f"]}""", """a[b"it's", b'"', b'it\'s "q"', b'\\\n\r\t\x01\x7f']""")]
     [InlineData("""{"a": "NaN \" NaN"}""", "aNaN \" NaN")]
+    [InlineData("""{"a": [{"b": 1, "a": {"d": 1, "c": [true, null]}}]}""", "a[{b'a': {b'c': [True, None], b'd': 1}, b'b': 1}]")]
+    [InlineData("""{"a": [1e16, 0.1, 1e-7, 100.0, -0.0, NaN]}""", "a[1e+16, 0.1, 1e-07, 100.0, -0.0, nan]")]
+    [InlineData("""{"l": [["z", ["y"]], {}]}""", "l[[b'z', [b'y']], {}]")]
+    [InlineData("""{"l": [{"é": 1, "a": "ü"}]}""", @"l[{b'a': b'\xc3\xbc', b'\xc3\xa9': 1}]")]
+    [InlineData("""{"a": {"b": {"c": 1}, "b:c": 2}}""", "a:b:c1a:b:c2")]
     public void The_signed_text_is_what_Python_prints(string message, string text) => Assert.Equal(text, Text(message));
 
     [Fact]

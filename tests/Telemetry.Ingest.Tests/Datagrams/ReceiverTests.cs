@@ -76,6 +76,23 @@ public sealed class ReceiverTests : IAsyncLifetime
         Same(Rich(), Assert.Single(await _intake.TakeAsync(1)));
     }
 
+    [Theory]
+    [InlineData("udp")]
+    [InlineData("tcp")]
+    public async Task Publishers_speak_IPv6_to_hosts_that_have_it(string scheme)
+    {
+        Assert.SkipUnless(Socket.OSSupportsIPv6 && File.Exists("/proc/net/if_inet6"), "This machine has no IPv6.");
+        using var host = Host("[::1]:0", _intake);
+        await host.StartAsync(Ct);
+        var port = scheme == "udp" ? host.Services.GetRequiredService<UdpSampleReceiver>().LocalEndpoint!.Port : host.Services.GetRequiredService<TcpSampleReceiver>().LocalEndpoint!.Port;
+        var publisher = Factory().Create(Url($"{scheme}://[::1]:{port}"))!;
+        await publisher.PublishAsync([Rich()], CancellationToken.None);
+
+        Same(Rich(), Assert.Single(await _intake.TakeAsync(1)));
+        (publisher as IDisposable)?.Dispose();
+        await host.StopAsync(Ct);
+    }
+
     [Fact]
     public async Task What_the_tcp_publisher_sends_over_one_connection_arrives_unchanged()
     {

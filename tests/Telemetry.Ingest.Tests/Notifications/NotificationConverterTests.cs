@@ -90,17 +90,45 @@ public sealed class NotificationConverterTests
     }
 
     [Fact]
-    public void A_request_counts_as_one_of_its_service()
+    public void An_event_with_a_wrong_signature_is_refused_and_the_others_count()
     {
-        var converted = Converter.Convert(Message("http.request", """
+        var body = Recordings.Messages("recorded-telemetry.jsonl").Values.First(b => Signed.Convert(b).Events.Any(e => e.EventType == "compute.instance.create.end"));
+        var forged = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(body).Replace("compute.instance.create.end", "compute.instance.delete.end", StringComparison.Ordinal));
+
+        var converted = Signed.Convert(forged);
+
+        Assert.Equal(1, converted.RefusedSignatures);
+        Assert.EndsWith("is missing or wrong.", Assert.Single(converted.Problems), StringComparison.Ordinal);
+        Assert.Equal(Signed.Convert(body).Events.Count - 1, converted.Events.Count);
+    }
+
+    [Theory]
+    [InlineData("telemetry.polling")]
+    [InlineData("telemetry.api")] // what Ceilometer's own API posted
+    public void Samples_of_agents_and_of_the_API_are_taken_as_they_are_and_wait_for_the_pipelines(string eventType)
+    {
+        var payload = Payload(Recordings.Messages("recorded-polling.jsonl").Values.First());
+
+        var converted = Converter.Convert(Message(eventType, payload.GetRawText(), "SAMPLE"));
+
+        Assert.Equal(payload.GetProperty("samples").EnumerateArray().Select(Expected), converted.Samples.Select(Actual));
+        Assert.False(converted.IsFinished);
+    }
+
+    [Theory]
+    [InlineData("http.request", "request")]
+    [InlineData("http.response", "response")]
+    public void A_request_counts_as_one_of_its_service(string eventType, string unit)
+    {
+        var converted = Converter.Convert(Message(eventType, """
             {"request": {"HTTP_X_SERVICE_NAME": "nova", "HTTP_X_PROJECT_ID": "p", "HTTP_X_USER_ID": "u"}}
             """));
 
         var sample = Assert.Single(converted.Samples);
-        Assert.Equal(new SeriesKey("http.request", SampleType.Delta, "request", "nova", "p", "u", "openstack"), sample.Series);
+        Assert.Equal(new SeriesKey(eventType, SampleType.Delta, unit, "nova", "p", "u", "openstack"), sample.Series);
         Assert.Equal(1, sample.Volume);
         Assert.Equal(QueryValue.Of("nova"), sample.Metadata["request.HTTP_X_SERVICE_NAME"]);
-        Assert.Equal(QueryValue.Of("http.request"), sample.Metadata["event_type"]);
+        Assert.Equal(QueryValue.Of(eventType), sample.Metadata["event_type"]);
     }
 
     [Fact]

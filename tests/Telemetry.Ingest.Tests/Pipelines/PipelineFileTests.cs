@@ -48,6 +48,50 @@ public sealed class PipelineFileTests
         Assert.DoesNotContain("secret", pipelines.Publishers.First().ToString(), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("store", PublisherKind.Store)]
+    [InlineData("gnocchi", PublisherKind.Store)]
+    [InlineData("gnocchi://?archive_policy=low&filter_project=service", PublisherKind.Store)]
+    [InlineData("database://", PublisherKind.Store)]
+    [InlineData("direct://?dispatcher=database", PublisherKind.Store)]
+    [InlineData("notifier://host:5672?topic=t&driver=rabbit", PublisherKind.Notifier)]
+    [InlineData("http://h", PublisherKind.Http)]
+    [InlineData("https://h", PublisherKind.Http)]
+    [InlineData("file:///f", PublisherKind.File)]
+    [InlineData("test", PublisherKind.Test)]
+    [InlineData("udp://h", PublisherKind.Udp, false)]
+    [InlineData("tcp://h", PublisherKind.Tcp, false)]
+    [InlineData("prometheus://h/metrics/job/j", PublisherKind.Prometheus, false)]
+    [InlineData("opentelemetryhttp://h/v1/metrics", PublisherKind.OpenTelemetryHttp, false)]
+    public void A_publisher_is_named_by_its_scheme_for_samples_and_where_it_takes_them_for_events(string url, PublisherKind kind, bool takesEvents = true)
+    {
+        var sinks = $"sinks: [{{name: k, publishers: ['{url}']}}]";
+
+        Assert.Equal(kind, Assert.Single(SamplePipelines.Read("f", $"sources: []\n{sinks}").Publishers).Kind);
+        if (takesEvents)
+            Assert.Equal(kind, Assert.Single(EventPipelines.Read("f", $"sources: []\n{sinks}").Publishers).Kind);
+    }
+
+    [Theory]
+    [InlineData("['*']", "cpu disk.read disk.write memory")]
+    [InlineData("[cpu]", "cpu")]
+    [InlineData("[cpu, 'disk.*']", "cpu disk.read disk.write")]
+    [InlineData("['*.read', mem?ry]", "disk.read memory")]
+    [InlineData("['[cd]*']", "cpu disk.read disk.write")]
+    [InlineData("['!cpu']", "disk.read disk.write memory")]
+    [InlineData("['!disk.*']", "cpu memory")]
+    [InlineData("['!disk.*', '!cpu']", "memory")]
+    [InlineData("['*', '!disk.*']", "cpu memory")]
+    [InlineData("['!*']", "")]
+    [InlineData("[CPU]", "")]
+    public void A_source_chooses_meters_by_names_wildcards_and_negations(string meters, string chosen)
+    {
+        var pipelines = SamplePipelines.Read("f", $"{Sink}\nsources: [{{name: s, meters: {meters}, sinks: [k]}}]");
+        var samples = ((string[])["cpu", "disk.read", "disk.write", "memory"]).Select(m => InFlight.Of(m)).ToList();
+
+        Assert.Equal(chosen, string.Join(' ', pipelines.Process(samples, DateTimeOffset.UnixEpoch).SelectMany(p => p.Samples).Select(s => s.Series.Meter)));
+    }
+
     [Fact]
     public void Without_a_file_everything_goes_to_the_store()
     {
@@ -73,6 +117,8 @@ public sealed class PipelineFileTests
     [InlineData("sources: []\nsinks: [{name: k}]", "f:2: 'publishers' is missing.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: ['kafka://h']}]", "f:2: Publisher 'kafka' is not supported; take notifier, http or file instead.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: ['zaqar://?queue=q']}]", "f:2: Publisher 'zaqar' is not supported")]
+    [InlineData("sources: []\nsinks: [{name: k, publishers: ['http_alt://h']}]", "f:2: Publisher 'http_alt' is not supported; take http instead.")]
+    [InlineData("sources: []\nsinks: [{name: k, publishers: [file_alt]}]", "f:2: Publisher 'file_alt' is not supported; take file instead.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [smtp]}]", "f:2: There is no publisher 'smtp'")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [udp]}]", "f:2: 'udp' names no host.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [file]}]", "f:2: 'file' names no file")]
@@ -94,6 +140,9 @@ public sealed class PipelineFileTests
 
     [Theory]
     [InlineData("sources: []\nsinks: [{name: k, publishers: ['udp://h']}]", "f:2: Publisher 'udp' takes samples only.")]
+    [InlineData("sources: []\nsinks: [{name: k, publishers: ['tcp://h']}]", "f:2: Publisher 'tcp' takes samples only.")]
+    [InlineData("sources: []\nsinks: [{name: k, publishers: ['prometheus://h/metrics/job/j']}]", "f:2: Publisher 'prometheus' takes samples only.")]
+    [InlineData("sources: []\nsinks: [{name: k, publishers: ['opentelemetryhttp://h/v1/metrics']}]", "f:2: Publisher 'opentelemetryhttp' takes samples only.")]
     [InlineData("sources: []\nsinks: [{name: k, publishers: [test], transformers: [{name: delta}]}]", "f:2: Events cannot be transformed.")]
     public void A_wrong_event_pipeline_file_is_refused(string text, string message) =>
         Assert.StartsWith(message, Assert.Throws<ConfigurationFileException>(() => EventPipelines.Read("f", text)).Message, StringComparison.Ordinal);

@@ -88,6 +88,19 @@ public sealed class TransformerTests
         Assert.Equal([("disk.read.kilobytes", "KB", 2.0), ("memory", "MB", 1.0)], mapped.Select(s => (s.Series.Meter, s.Series.Unit!, s.Volume)));
     }
 
+    /// <summary>As the pipeline.yaml of Ceilometer 9 has them for disks and networks, and deltas and aggregates with the same parameters.</summary>
+    [Theory]
+    [InlineData(@"{name: rate_of_change, parameters: {source: {map_from: {name: 'disk\.(read|write)\.(bytes|requests)', unit: '(B|request)'}}, target: {map_to: {name: 'disk.\1.\2.rate', unit: '\1/s'}, type: gauge}}}", "disk.read.bytes.rate B/s gauge 3")]
+    [InlineData(@"{name: delta, parameters: {source: {map_from: {name: 'disk\.(.*)'}}, target: {map_to: {name: 'delta.\1'}}}}", "delta.read.bytes B delta 30")]
+    [InlineData("{name: delta, parameters: {target: {name: d, unit: KB, type: gauge, max: 20}}}", "d KB gauge 20")]
+    [InlineData("{name: aggregator, parameters: {size: 2, target: {name: a, unit: KB, scale: 0.5}}}", "a KB cumulative 20")]
+    public void What_keeps_samples_renames_and_scales_them_too(string transformer, string expected)
+    {
+        var made = Assert.Single(Run(With(transformer), InFlight.Of("disk.read.bytes", 10, unit: "B"), InFlight.Of("disk.read.bytes", 40, 10, unit: "B")));
+
+        Assert.Equal(expected, $"{made.Series.Meter} {made.Series.Unit} {made.Series.Type.Name()} {made.Volume}");
+    }
+
     [Fact]
     public void Only_samples_of_the_source_unit_are_converted()
     {

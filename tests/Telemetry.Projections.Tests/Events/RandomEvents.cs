@@ -28,8 +28,22 @@ internal sealed class RandomEvents(int seed)
     }
 
     public TelemetryEventQuery Query(IReadOnlyList<TelemetryEventRow> rows) => new(
-        new Predicate.All([.. Enumerable.Range(0, _random.Next(4)).Select(_ => Condition(depth: 0))]), Pick([1, 3, 10, 1_000]), _random.Next(2) == 0,
+        new Predicate.All([.. Scope(), .. Enumerable.Range(0, _random.Next(4)).Select(_ => Condition(depth: 0))]), Pick([1, 3, 10, 1_000]), _random.Next(2) == 0,
         _random.Next(3) == 0 && rows.Count > 0 ? rows[_random.Next(rows.Count)].Place : null);
+
+    /// <summary>As callers are let see the events: most of them those of a project, or of none.</summary>
+    private Predicate[] Scope()
+    {
+        var project = TelemetryEventFields.Trait("project_id", TraitType.Text);
+        var own = Predicate.Equal(project, Pick(Texts));
+        return _random.Next(4) switch
+        {
+            0 => [],
+            1 => [own],
+            2 => [new Predicate.All([own, Condition(depth: 1)])],
+            _ => [new Predicate.Any([own, new Predicate.Compare(project, Comparison.Equal, QueryValue.Null)])],
+        };
+    }
 
     private Predicate Condition(int depth)
     {

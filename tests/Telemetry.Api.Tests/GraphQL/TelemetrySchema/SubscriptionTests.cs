@@ -87,6 +87,65 @@ public sealed class SubscriptionTests
         }
     }
 
+    /// <summary>Two who ask alike: each first event is one's own, though the other's was stored before it.</summary>
+    [Fact]
+    public async Task What_is_stored_reaches_those_alone_who_may_see_it()
+    {
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path, TestHost.PatientServer);
+        await using (server)
+        {
+            using var admin = new HttpClient { BaseAddress = server.Url };
+            admin.DefaultRequestHeaders.Add("X-Roles", "admin");
+            var alarms = new Dictionary<string, string>();
+            var (waiting, clients) = (new List<(string Project, Task<JsonNode> First)>(), new List<HttpClient>());
+            foreach (var project in (string[])["p1", "p2"])
+            {
+                var client = new HttpClient { BaseAddress = server.Url };
+                clients.Add(client);
+                foreach (var (name, value) in new[] { ("X-Roles", "member"), ("X-User-Id", $"u-{project}"), ("X-Project-Id", project) })
+                    client.DefaultRequestHeaders.Add(name, value);
+                alarms[project] = await CreateAlarmAsync(client);
+                foreach (var subscription in (string[])
+                [
+                    "subscription { seen: alarmStateChanged { alarm { projectId } } }",
+                    "subscription { seen: sampleAdded(where: {meter: {eq: \"cpu\"}}) { projectId } }",
+                    "subscription { seen: statisticsUpdated(meter: \"cpu\", period: \"P1D\", groupBy: [{dimension: PROJECT}]) { group { value } } }",
+                    "subscription { seen: eventRecorded(where: {type: {eq: \"compute.instance.update\"}}) { type traits { name ... on StringTrait { string } } } }",
+                ])
+                {
+                    waiting.Add((project, NextAsync((await EventsAsync(client, subscription)).GetAsyncEnumerator(Ct))));
+                }
+            }
+
+            var all = Task.WhenAll(waiting.Select(w => w.First));
+            for (var i = 0; !all.IsCompleted; i++)
+            {
+                foreach (var project in (string[])["none", "p2", "p1", "p2"]) // each of the two has the other's before its own
+                {
+                    (await admin.PostAsync("/v2/samples", Json($$"""
+                        [{"counter_name":"cpu","counter_type":"gauge","counter_unit":"%","counter_volume":1,"resource_id":"r","project_id":"{{project}}","timestamp":"2026-03-30T10:00:00"}]
+                        """), Ct)).EnsureSuccessStatusCode();
+                    (await admin.PostAsync("/v2/events", Json($$"""
+                        [{"message_id":"{{Guid.NewGuid()}}","event_type":"compute.instance.update","generated":"2026-03-30T10:00:00",
+                          "traits":[{"name":"project_id","type":"string","value":"{{project}}"},{"name":"user_id","type":"string","value":"u-{{project}}"}]}]
+                        """), Ct)).EnsureSuccessStatusCode();
+                    if (alarms.TryGetValue(project, out var alarm))
+                        await SetStateAsync(admin, alarm, i % 2 == 0 ? "alarm" : "ok");
+                }
+            }
+
+            Assert.Equal(8, waiting.Count);
+            foreach (var (project, first) in waiting)
+            {
+                var seen = (await first)["data"]!["seen"]!.ToJsonString();
+                Assert.Contains($"\"{project}\"", seen, StringComparison.Ordinal);
+                Assert.DoesNotContain(project == "p1" ? "p2" : "p1", seen, StringComparison.Ordinal);
+            }
+            clients.ForEach(c => c.Dispose());
+        }
+    }
+
     [Theory]
     [InlineData("subscription { streamAppended { id } }", "AUTH_NOT_AUTHORIZED")]
     [InlineData("subscription { streamAppended(stream: \"samples-p2-2026-03\") { id } }", "NOT_FOUND")]

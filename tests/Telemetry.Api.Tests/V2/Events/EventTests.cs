@@ -58,10 +58,12 @@ public sealed class EventTests : IAsyncLifetime
     [InlineData("", "", 403)]
     [InlineData("u1", "", 403)]
     [InlineData("", "p1", 403)]
+    [InlineData("u1", "-", 403)] // no such header at all
+    [InlineData("", "-", 403)]
     [InlineData("u1", "p1", 200)]
     public async Task Who_asks_and_for_which_project_must_be_said(string user, string project, int status)
     {
-        (string, string)[] headers = [("X-Roles", "admin"), .. user.Length > 0 ? [("X-User-Id", user)] : Array.Empty<(string, string)>(), ("X-Project-Id", project)];
+        (string, string)[] headers = [("X-Roles", "admin"), .. user.Length > 0 ? [("X-User-Id", user)] : Array.Empty<(string, string)>(), .. project != "-" ? [("X-Project-Id", project)] : Array.Empty<(string, string)>()];
 
         foreach (var path in (string[])["/v2/events", "/v2/events/e1"])
         {
@@ -135,6 +137,24 @@ public sealed class EventTests : IAsyncLifetime
     public async Task A_condition_selects(string field, string op, string value, string type, string ids) =>
         Assert.Equal(ids, await IdsAsync($"?q.field={field}&q.op={op}&q.value={value}{(type.Length > 0 ? $"&q.type={type}" : "")}"));
 
+    /// <summary>Each operator compares three ascending values with the one in the middle; a trait of another type and none at all meet no condition.</summary>
+    [Theory]
+    [InlineData("string", "a", "b", "c")]
+    [InlineData("integer", "-5", "9", "10")]
+    [InlineData("float", "-1.5", "2.0", "10.25")]
+    [InlineData("datetime", "2026-11-20T09:00:00", "2026-11-20T10:00:00", "2026-11-20T10:00:00.000001")]
+    public async Task Every_operator_compares_values_of_every_type(string type, params string[] values)
+    {
+        string Event(string id, string traits) => $$"""{"message_id": "{{id}}", "event_type": "x", "generated": "2026-11-21", "traits": [{{traits}}]}""";
+        string Trait(string type, string value) => $$"""{"name": "v", "type": "{{type}}", "value": "{{value}}"}""";
+        await _host.PostAsync("/v2/events", $"[{string.Join(',', [.. values.Select((v, i) => Event($"{i + 1}", Trait(type, v))), Event("other", Trait(type == "integer" ? "float" : "integer", "9")), Event("bare", "")])}]", Admin);
+
+        foreach (var (op, ids) in new[] { ("lt", "1"), ("le", "1 2"), ("eq", "2"), ("", "2"), ("ne", "1 3"), ("ge", "2 3"), ("gt", "3") })
+            Assert.Equal((op, ids), (op, await IdsAsync($"?q.field=v&q.op={op}&q.value={values[1]}&q.type={type}")));
+        var shown = (await _host.GetAsync($"/v2/events?q.field=v&q.op=ge&q.value={values[0]}&q.type={type}", Admin)).Json.EnumerateArray();
+        Assert.Equal(values, shown.Select(e => e.GetProperty("traits")[0].GetProperty("value").GetString()));
+    }
+
     [Theory]
     [InlineData("?q.field=host&q.value=a&q.field=vcpus&q.value=3&q.type=string&q.type=integer", "e1")]
     [InlineData("?q.field=host&q.value=a&q.field=vcpus&q.value=4&q.type=string&q.type=integer", "")] // not one trait each of different events
@@ -159,6 +179,8 @@ public sealed class EventTests : IAsyncLifetime
     [InlineData("?q.field=message_id&q.op=gt&q.value=a", "Operator gt is not supported. Only `eq' operator is available for field message_id")]
     [InlineData("?q.field=start_timestamp&q.value=2026-01-01", "Operator eq is not supported. Only `ge' operator is available for field start_timestamp")]
     [InlineData("?q.field=start_timestamp&q.op=gt&q.value=2026-01-01", "Operator gt is not supported. Only `ge' operator is available for field start_timestamp")]
+    [InlineData("?q.field=end_timestamp&q.value=2026-01-01", "Operator eq is not supported. Only `le' operator is available for field end_timestamp")]
+    [InlineData("?q.field=end_timestamp&q.op=le&q.value=x", "Invalid input for field/attribute end_timestamp. Value: 'x'. invalid timestamp format")]
     [InlineData("?q.field=end_timestamp&q.op=lt&q.value=2026-01-01", "Operator lt is not supported. Only `le' operator is available for field end_timestamp")]
     [InlineData("?q.field=a&q.value=1&q.type=boolean", "The data type boolean is not supported. The supported data type list is: ['integer', 'float', 'string', 'datetime']")]
     [InlineData("?q.field=a&q.value=1&q.type=text", "The data type text is not supported. The supported data type list is: ['integer', 'float', 'string', 'datetime']")]
@@ -176,7 +198,7 @@ public sealed class EventTests : IAsyncLifetime
     [Fact]
     public async Task Event_types_and_their_traits_are_listed_for_those_who_see_everything()
     {
-        foreach (var headers in new[] { Admin, [] })
+        foreach (var headers in new[] { Admin, [], [("X-Roles", "member"), ("X-User-Id", "u1")] }) // who names no project is not limited to one
         {
             Assert.Equal("""["compute.create","compute.delete","image.update"]""", (await _host.GetAsync("/v2/event_types", headers)).Body);
             Assert.Equal(
@@ -190,6 +212,17 @@ public sealed class EventTests : IAsyncLifetime
             Assert.Equal("[]", (await _host.GetAsync("/v2/event_types/compute.create/traits/nosuch", headers)).Body);
             Assert.Equal(HttpStatusCode.NotFound, (await _host.GetAsync("/v2/event_types/compute.create", headers)).Status);
         }
+    }
+
+    [Fact]
+    public async Task Traits_of_one_name_come_by_type_then_as_their_events_came()
+    {
+        string Event(string id, string traits) => $$"""{"message_id": "{{id}}", "event_type": "mixed", "generated": "2026-11-21", "traits": [{{traits}}]}""";
+        string Trait(string type, string value) => $$"""{"name": "n", "type": "{{type}}", "value": "{{value}}"}""";
+        await _host.PostAsync("/v2/events", $"[{Event("1", $"{Trait("datetime", "2026-11-20")}, {Trait("float", "0.5")}")}, {Event("2", $"{Trait("integer", "7")}, {Trait("string", "b")}")}, {Event("3", Trait("string", "a"))}]", Admin);
+
+        Assert.Equal(["string", "integer", "float", "datetime"], (await _host.GetAsync("/v2/event_types/mixed/traits", Admin)).All("type"));
+        Assert.Equal(["b", "a", "7", "0.5", "2026-11-20T00:00:00"], (await _host.GetAsync("/v2/event_types/mixed/traits/n", Admin)).All("value"));
     }
 
     [Theory]

@@ -91,7 +91,11 @@ public sealed class HttpPublisherTests : IAsyncLifetime
             """, body);
         (url, _, _, body) = Single();
         Assert.Equal("/metrics/job/j/resource_id/a%2Fb%20%22c%22", url);
-        Assert.Contains("""resource_id="a/b \"c\"",""", body, StringComparison.Ordinal);
+        Assert.Equal("""
+            # TYPE load gauge
+            load{resource_id="a/b \"c\"", user_id="u1", project_id="p1"} 3
+
+            """, body);
 
         await Publisher($"prometheus://{Address}/metrics/job/j/cloud/c").PublishAsync(samples, CancellationToken.None);
         Assert.Equal("/metrics/job/j/cloud/c", Single().Url);
@@ -119,6 +123,25 @@ public sealed class HttpPublisherTests : IAsyncLifetime
         Assert.Contains("the answer is 503", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("secret", error.Message, StringComparison.Ordinal);
         Assert.Equal(1, _requests.Reader.Count);
+    }
+
+    [Fact]
+    public async Task Our_own_options_are_taken_out_of_the_address_and_all_others_stay()
+    {
+        await Publisher($"http://{Address}/in?a=1&timeout=3&max_retries=1&batch=True&verify_ssl=False&raw_only=False&ssl=False&b=2").PublishAsync([InFlight.Of()], CancellationToken.None);
+
+        Assert.Equal("/in?a=1&b=2", Single().Url);
+    }
+
+    [Fact]
+    public async Task A_server_that_does_not_answer_in_time_is_an_error()
+    {
+        using var silent = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        silent.Start();
+
+        var error = await Assert.ThrowsAsync<PublisherException>(() => Publisher($"http://{silent.LocalEndpoint}/?timeout=0.1").PublishAsync([InFlight.Of()], CancellationToken.None));
+
+        Assert.Contains("no answer within 0.1 s", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

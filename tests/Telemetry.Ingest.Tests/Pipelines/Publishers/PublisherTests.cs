@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
@@ -38,6 +39,24 @@ public sealed class PublisherTests : IDisposable
         var back = Assert.Single(converter.Convert(_bus.Sent[1].Body).Events);
         Assert.Equal((made.MessageId, made.EventType, made.GeneratedAt), (back.MessageId, back.EventType, back.GeneratedAt));
         Assert.Equal(made.Traits, back.Traits);
+    }
+
+    /// <summary>The keys of meter_message_from_counter and of oslo.messaging's notifier.</summary>
+    [Fact]
+    public async Task A_notifier_message_has_the_fields_that_agents_read()
+    {
+        await Publisher("notifier").PublishAsync([InFlight.Of()], CancellationToken.None);
+
+        var envelope = JsonElement.Parse(_bus.Sent[0].Body);
+        Assert.Equal("2.0", envelope.GetProperty("oslo.version").GetString());
+        var message = JsonElement.Parse(envelope.GetProperty("oslo.message").GetString()!);
+        Assert.Equal(
+            ("telemetry.publisher.h", "metering", "SAMPLE", "2026-11-20 10:00:00.000000"),
+            (message.GetProperty("publisher_id").GetString(), message.GetProperty("event_type").GetString(), message.GetProperty("priority").GetString(), message.GetProperty("timestamp").GetString()));
+        Assert.Equal(
+            ["source", "counter_name", "counter_type", "counter_unit", "counter_volume", "user_id", "project_id", "resource_id", "timestamp", "resource_metadata", "message_id", "monotonic_time", "message_signature"],
+            message.GetProperty("payload")[0].EnumerateObject().Select(p => p.Name));
+        Assert.True(MessageSignature.Verify(message.GetProperty("payload")[0], Secret));
     }
 
     [Fact]
@@ -90,6 +109,21 @@ public sealed class PublisherTests : IDisposable
         Assert.Equal("""
             {'name': 'cpu', 'type': 'cumulative', 'unit': None, 'volume': 1, 'user_id': 'u1', 'user_name': None, 'project_id': 'p1', 'project_name': None, 'resource_id': 'r1', 'timestamp': '2026-11-20T10:00:00', 'resource_metadata': {"it's": [True, 1.0]}, 'source': 'openstack', 'id': 'i', 'monotonic_time': None}
             """, (await File.ReadAllLinesAsync($"{_folder}/python", TestContext.Current.CancellationToken))[1]);
+    }
+
+    [Fact]
+    public async Task A_file_of_events_has_their_messages_unsigned()
+    {
+        var made = new TelemetryEvent("m", "x", InFlight.Start, [new("t", QueryValue.Of("v")), new("d", QueryValue.Instant(InFlight.Start))]);
+        await Publisher($"file://{_folder}/json?json").PublishAsync([made], CancellationToken.None);
+        await Publisher($"file://{_folder}/python").PublishAsync([made], CancellationToken.None);
+
+        Assert.Equal(
+            """{"message_id":"m","event_type":"x","generated":"2026-11-20T10:00:00","traits":[["t",1,"v"],["d",4,"2026-11-20T10:00:00"]],"raw":{}}""",
+            Assert.Single(await File.ReadAllLinesAsync($"{_folder}/json", TestContext.Current.CancellationToken)));
+        Assert.Equal(
+            "{'message_id': 'm', 'event_type': 'x', 'generated': '2026-11-20T10:00:00', 'traits': [['t', 1, 'v'], ['d', 4, '2026-11-20T10:00:00']], 'raw': {}}",
+            Assert.Single(await File.ReadAllLinesAsync($"{_folder}/python", TestContext.Current.CancellationToken)));
     }
 
     [Fact]
