@@ -111,6 +111,7 @@ internal static class TelemetryServer
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestLineSize = 64 << 10;
         });
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.Critical); // why a start failed is said by who started it
         builder.Logging.AddSimpleConsole(console =>
         {
             console.SingleLine = true;

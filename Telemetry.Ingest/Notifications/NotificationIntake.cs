@@ -14,12 +14,16 @@ internal sealed class NotificationIntake(
 
     private readonly RepeatedSamples _repeated = new();
 
+    /// <summary>Whether what a message gives depends on those before it.</summary>
+    public bool KeepsOrder => pipelines.KeepsOrder;
+
     /// <summary>Takes a message; what it gives is durable when the task completes, and stored once however often the message comes.</summary>
     /// <param name="exchange">Where it was published, for counters and logs.</param>
     /// <param name="signature">The header <see cref="BatchSignature.HeaderName"/>; null where there is none.</param>
+    /// <param name="turn">Its place among those that the broker gave out; null where order does not matter.</param>
     /// <exception cref="MalformedMessageException">It cannot be read; it is counted and logged.</exception>
     /// <exception cref="SignatureRefusedException">Its signature is missing or wrong; nothing is stored, it is counted and logged.</exception>
-    public async Task AcceptAsync(ReadOnlyMemory<byte> body, string exchange, string? signature, CancellationToken ct)
+    public async Task AcceptAsync(ReadOnlyMemory<byte> body, string exchange, string? signature, DeliveryOrder.Turn? turn, CancellationToken ct)
     {
         ConvertedMessage? message = null;
         try
@@ -28,9 +32,11 @@ internal sealed class NotificationIntake(
             var id = EventId.FromName(Encoding.UTF8.GetBytes($"notification\n{message.MessageId}"));
             var problems = new List<string>(message.Problems);
             var evidence = Evidence(message, body, signature);
+            if (message.IsFinished || message.Samples.Count == 0)
+                turn?.Dispose(); // those after it need not wait until it is stored
             var isNew = message.Columns is { } columns ? await store.StoreAsync(_repeated.Without(columns, id), id, Source, evidence, ct)
                 : message.IsFinished ? await store.StoreAsync(_repeated.Without(message.Samples, id), message.Events, id, Source, problems.Add, ct, evidence)
-                : await pipelines.AcceptAsync(message.Samples, message.Events, id, Source, problems.Add, ct);
+                : await AcceptInTurnAsync(message, id, problems, turn, ct);
             metrics.Count(exchange, isNew ? "accepted" : "repeated");
             Report(exchange, message, problems);
         }
@@ -52,6 +58,15 @@ internal sealed class NotificationIntake(
             log.Refused(exchange, message?.EventType, e);
             throw;
         }
+    }
+
+    private async Task<bool> AcceptInTurnAsync(ConvertedMessage message, EventId id, List<string> problems, DeliveryOrder.Turn? turn, CancellationToken ct)
+    {
+        if (turn is not null)
+            await turn.ComeAsync(ct);
+        var storing = pipelines.AcceptAsync(message.Samples, message.Events, id, Source, problems.Add, ct); // has its place in the pipelines' queue
+        turn?.Dispose();
+        return await storing;
     }
 
     /// <summary>What the sender signed: finished samples alone can be, since all others are changed on their way to the store.</summary>

@@ -25,7 +25,10 @@ internal sealed class PipelineIntake(
 
     private readonly Channel<Waiting> _waiting = Channel.CreateBounded<Waiting>(MaxRound);
 
-    /// <summary>Takes what a message gave; stored, and the state saved, when the task completes.</summary>
+    /// <summary>Whether what comes out depends on what came before.</summary>
+    public bool KeepsOrder => samples.Remembers;
+
+    /// <summary>Takes what a message gave, in the order of the calls; stored, and the state saved, when the task completes.</summary>
     /// <param name="id">The message's: the same id again stores nothing.</param>
     /// <param name="problem">Told of every sample that is dropped, and why.</param>
     /// <returns>False where it was stored before.</returns>

@@ -48,6 +48,47 @@ public sealed class OutageTests
         await EachOnceAsync(cloud);
     }
 
+    /// <summary>A counter that grows by ten a message: each growth is in the answers once, and none is lost between what died and what came after it.</summary>
+    [Fact]
+    public async Task What_transformers_remember_outlives_kills_in_a_burst()
+    {
+        MeteredCloud.Demand();
+        using var files = new TemporaryDirectory();
+        await File.WriteAllTextAsync(files.File("pipeline.yaml"), """
+            sources: [{name: all, meters: [requests], sinks: [deltas]}]
+            sinks: [{name: deltas, transformers: [{name: delta, parameters: {target: {name: requests.delta}}}], publishers: [store]}]
+            """, TestContext.Current.CancellationToken);
+        await using var cloud = await MeteredCloud.StartAsync(new(Durable) { ["TELEMETRY__Pipelines__Samples"] = files.File("pipeline.yaml") });
+        await using var producer = await CloudProducer.ConnectAsync(cloud.Broker.Url, durable: true);
+        for (var (kill, sent) = (0, 0); kill < 4; kill++)
+        {
+            for (var end = sent + (Messages / 4); sent < end; sent++)
+                await producer.PublishAsync("ceilometer", "notifications.sample", Polled(sent));
+            await cloud.UntilAsync(async () => await StoredAsync(cloud, "requests.delta") is var now && now > sent - (Messages / 4));
+            await cloud.KillServerAsync();
+            await cloud.StartServerAsync();
+        }
+        await cloud.UntilAsync(async () => await StoredAsync(cloud, "requests.delta") >= Messages - 1);
+
+        var deltas = await cloud.SamplesAsync("requests.delta");
+        Assert.Equal(Messages - 1, deltas.Count);
+        Assert.All(deltas, d => Assert.Equal(10, d.GetProperty("volume").GetDouble()));
+        Assert.Equal(Messages - 1, deltas.Select(d => d.GetProperty("timestamp").GetString()).Distinct().Count());
+
+        static byte[] Polled(int i) => CloudProducer.Notification("telemetry.polling", new
+        {
+            samples = new[]
+            {
+                new
+                {
+                    source = "openstack", counter_name = "requests", counter_type = "cumulative", counter_unit = "request", counter_volume = i * 10, user_id = "u", project_id = "p",
+                    resource_id = "r", timestamp = new DateTime(2026, 11, 20).AddSeconds(i).ToString("s"), resource_metadata = new { }, message_id = $"polled-{i}",
+                    monotonic_time = (double?)null,
+                },
+            },
+        }, priority: "SAMPLE");
+    }
+
     [Fact]
     public async Task The_broker_comes_after_the_program()
     {
@@ -174,8 +215,8 @@ public sealed class OutageTests
         }
     }
 
-    private static async Task<int> StoredAsync(MeteredCloud cloud) =>
-        await cloud.GetAsync("/v2/meters/image.size/statistics") is { ValueKind: JsonValueKind.Array } rows && rows.GetArrayLength() > 0 ? rows[0].GetProperty("count").GetInt32() : 0;
+    private static async Task<int> StoredAsync(MeteredCloud cloud, string meter = "image.size") =>
+        await cloud.GetAsync($"/v2/meters/{meter}/statistics") is { ValueKind: JsonValueKind.Array } rows && rows.GetArrayLength() > 0 ? rows[0].GetProperty("count").GetInt32() : 0;
 
     private static async Task EachOnceAsync(MeteredCloud cloud, int messages = Messages)
     {
