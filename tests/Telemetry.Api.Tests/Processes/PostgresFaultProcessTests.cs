@@ -74,12 +74,12 @@ public sealed class PostgresFaultProcessTests
                 """[{"message_id": "e", "event_type": "t", "generated": "2026-11-20T10:00:00", "traits": [{"name": "project_id", "type": "string", "value": "p"}]}]""", Encoding.UTF8, "application/json"), Ct))
                 Assert.Equal(HttpStatusCode.Created, posted.StatusCode);
             Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 0));
-            var table = await database.ScalarAsync<string>("select 'read_models.event_events_' || generation from read_models.projection where name = 'events'");
+            var tables = await database.ScalarAsync<string>("select string_agg(oid::regclass::text, ', ') from pg_class where relnamespace = 'read_models'::regnamespace and relkind in ('r', 'p') and relname like 'event\\_%'");
             var waiting = new List<Task<HttpResponseMessage>>();
             await using (var holder = await database.Source.OpenConnectionAsync(Ct))
             {
                 await using var transaction = await holder.BeginTransactionAsync(Ct);
-                await using var hold = new NpgsqlCommand($"lock table {table} in access exclusive mode", holder);
+                await using var hold = new NpgsqlCommand($"lock table {tables} in access exclusive mode", holder);
                 await hold.ExecuteNonQueryAsync(Ct);
                 for (var i = 0; i < 8; i++)
                     waiting.Add(client.GetAsync("/v2/events", Ct));
