@@ -4,7 +4,7 @@ using Telemetry.Domain.Audit;
 namespace Telemetry.Domain.Signing;
 
 /// <summary>HMAC-SHA256 under one secret (RFC 2104). Safe for use by many threads.</summary>
-/// <remarks>The padded key is hashed once, not with every message: 0.5 instead of 1.1 µs for 620 bytes.</remarks>
+/// <remarks>The padded key is hashed once, not with every message: 0.7 instead of 1.1 µs for 620 bytes.</remarks>
 internal sealed class HmacSha256
 {
     private const int BlockBytes = 64;
