@@ -78,7 +78,7 @@ public sealed class PostSender : IBusUser
         });
     }
 
-    void IBusUser.Use(IBusControl bus) => _bus = bus;
+    void IBusUser.Use(IBusControl? bus) => _bus = bus;
 
     private void Dress(SendContext context, PostHead head)
     {

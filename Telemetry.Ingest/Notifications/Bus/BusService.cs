@@ -5,20 +5,23 @@ using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
 /// <summary>Connects to the brokers and consumes from them; without any, a bus within the process carries the same consumers.</summary>
 /// <remarks>
 /// Buses are made one a broker and by hand: MassTransit's registration knows one a type. A broker that is away at the start is waited for
-/// a little, then the program goes on without it; MassTransit connects when it comes, and again whenever it was lost.
+/// a little, then the program goes on without it and connects when it comes. A bus whose broker was lost is made anew: MassTransit's own
+/// (8.4.0) waits longer with every loss of its life, up to 31 s, and never asks again for a queue whose start a loss or a refused account cuts off.
 /// </remarks>
 internal sealed class BusService(
     IOptions<BusOptions> options, IEnumerable<IBusUser> users, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
 {
-    // MassTransit gives up for good on a broker that refuses the account, as one does that is just starting: a bus that is not well is made anew.
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(15);
-    private const int ChecksUntilRenewed = 4;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is worked on when a bus is lost is waited for as long, and comes again if it takes longer.</summary>
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = loggers.CreateLogger<BusService>();
     private readonly CancellationTokenSource _stopping = new();
@@ -32,8 +35,10 @@ internal sealed class BusService(
             brokers.Add(new("the bus within the process", CreateInMemory));
         foreach (var broker in brokers)
             _running.Add(RunAsync(broker, isFirst: broker == brokers[0]));
-        await Task.WhenAny(
-            Task.WhenAll(brokers.Select(b => b.Started.Task)), Task.Delay(TimeSpan.FromSeconds(options.Value.StartTimeoutSeconds), clock, cancellationToken));
+        await Task.WhenAny([
+            Task.WhenAll(brokers.Select(b => b.Started.Task)), Task.Delay(TimeSpan.FromSeconds(options.Value.StartTimeoutSeconds), clock, cancellationToken), .. _running]);
+        foreach (var broken in _running.Where(r => r.IsFaulted))
+            await broken; // a certificate that cannot be read, say: no waiting helps
         foreach (var broker in brokers.Where(b => !b.Started.Task.IsCompleted))
             _logger.BusAway(broker.Name);
     }
@@ -48,51 +53,73 @@ internal sealed class BusService(
 
     private async Task RunAsync(Broker broker, bool isFirst)
     {
-        var pause = TimeSpan.FromSeconds(1);
-        while (!_stopping.IsCancellationRequested)
+        for (var failures = 0; ;)
         {
-            var bus = broker.Create();
+            var loss = new Loss();
+            using var ending = _stopping.Token.Register(() => loss.Tell("The program ends."));
+            var started = false;
             try
             {
-                await bus.StartAsync(_stopping.Token);
-                foreach (var user in isFirst ? users : [])
-                    user.Use(bus);
-                _logger.BusStarted(broker.Name);
-                broker.Started.TrySetResult();
-                pause = TimeSpan.FromSeconds(1);
-                await WatchAsync(bus);
-                _logger.BusRenewed(broker.Name);
+                started = await RunBusAsync(broker, isFirst, loss);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (Exception e) when (e is MassTransitException || broker.Started.Task.IsCompleted) // what has never worked, for another reason than the broker, stops the start
             {
-                // The program ends.
+                loss.Tell(e.GetBaseException().Message);
             }
-            catch (Exception e) when (e is MassTransitException or OperationCanceledException)
-            {
-                _logger.BusNotStarted(broker.Name, pause.TotalSeconds, e.GetBaseException().Message);
-                await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
-                pause = pause * 2 < TimeSpan.FromSeconds(30) ? pause * 2 : TimeSpan.FromSeconds(30);
-            }
-            await LeaveAsync(bus, broker.Name);
+            if (_stopping.IsCancellationRequested)
+                return;
+            failures = started ? 0 : failures + 1;
+            var pause = TimeSpan.FromSeconds(Math.Min(1 << Math.Min(failures, 10), LongestPause.TotalSeconds));
+            _logger.BusLost(broker.Name, pause.TotalSeconds, loss.Reason);
+            await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 
-    /// <summary>Returns when the bus has not been well for a while.</summary>
-    private async Task WatchAsync(IBusControl bus)
+    /// <summary>Connects and consumes until the bus is lost; says whether it ever had the broker.</summary>
+    private async Task<bool> RunBusAsync(Broker broker, bool isFirst, Loss loss)
     {
-        for (var sick = 0; sick < ChecksUntilRenewed; sick = bus.CheckHealth().Status == BusHealthStatus.Healthy ? 0 : sick + 1)
-            await Task.Delay(CheckEvery, clock, _stopping.Token);
-    }
-
-    private async Task LeaveAsync(IBusControl bus, string name)
-    {
+        var bus = broker.Create();
+        using var observing = bus.ConnectReceiveEndpointObserver(loss);
+        var starting = bus.StartAsync(loss.Token);
         try
         {
-            await bus.StopAsync(CancellationToken.None);
+            await starting.WaitAsync(loss.Token);
+            GiveUsers(bus);
+            _logger.BusStarted(broker.Name);
+            broker.Started.TrySetResult();
+            await Task.Delay(Timeout.Infinite, loss.Token);
+        }
+        catch (OperationCanceledException) when (loss.Token.IsCancellationRequested)
+        {
+            // As it was told to end.
+        }
+        finally
+        {
+            if (!_stopping.IsCancellationRequested)
+                GiveUsers(null);
+            await LeaveAsync(bus, starting, broker.Name);
+        }
+        return starting.IsCompletedSuccessfully;
+
+        void GiveUsers(IBusControl? bus)
+        {
+            foreach (var user in isFirst ? users : [])
+                user.Use(bus);
+        }
+    }
+
+    private async Task LeaveAsync(IBusControl bus, Task starting, string name)
+    {
+        using var limit = new CancellationTokenSource(LeaveWithin, clock);
+        try
+        {
+            await starting.WaitAsync(limit.Token); // a start that was cut off takes itself back
+            await bus.StopAsync(limit.Token);
         }
         catch (Exception e) when (e is not OutOfMemoryException) // it is left all the same
         {
-            _logger.BusNotStopped(e, name);
+            if (starting.IsCompletedSuccessfully)
+                _logger.BusNotStopped(e, name);
         }
     }
 
@@ -150,6 +177,44 @@ internal sealed class BusService(
         using var chain = new X509Chain { ChainPolicy = { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck } };
         chain.ChainPolicy.CustomTrustStore.AddRange(authorities);
         return chain.Build(X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()));
+    }
+
+    /// <summary>Notices that a bus has lost its broker, or does not come to it. What the broker refuses a single queue (its declaration, say) is no loss: the others go on.</summary>
+    private sealed class Loss : IReceiveEndpointObserver
+    {
+        // Not disposed: endpoints may tell of losses at any time.
+        private readonly CancellationTokenSource _told = new();
+        private string? _reason;
+
+        /// <summary>Cancelled when it is lost.</summary>
+        public CancellationToken Token => _told.Token;
+
+        /// <summary>What was told first.</summary>
+        public string Reason => _reason ?? "";
+
+        public void Tell(string reason)
+        {
+            Interlocked.CompareExchange(ref _reason, reason, null);
+            _ = _told.CancelAsync(); // those who wait go on on threads of their own, not on the endpoint's
+        }
+
+        public Task Ready(ReceiveEndpointReady ready) => Task.CompletedTask;
+
+        public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
+
+        public Task Completed(ReceiveEndpointCompleted completed)
+        {
+            Tell($"Nothing is consumed any more from {completed.InputAddress.AbsolutePath}.");
+            return Task.CompletedTask;
+        }
+
+        public Task Faulted(ReceiveEndpointFaulted faulted)
+        {
+            var cause = faulted.Exception?.GetBaseException();
+            if (cause is not OperationInterruptedException { ShutdownReason.ReplyCode: >= 403 and <= 406 })
+                Tell(cause?.Message ?? "");
+            return Task.CompletedTask;
+        }
     }
 
     private sealed record Broker(string Name, Func<IBusControl> Create)
