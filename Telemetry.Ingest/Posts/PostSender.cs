@@ -73,7 +73,6 @@ public sealed class PostSender : IBusUser
         {
             endpoint.LeadFrom(PostMessages.Answers);
             endpoint.QueueExpiration = KeepUnused;
-            endpoint.PurgeOnStartup = true; // of what is asked there nobody waits any more
             endpoint.Handler<BusMessage>(TakeAsync);
         });
     }

@@ -30,9 +30,10 @@ internal sealed class BusService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
-        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select((url, n) => new Broker(url.ToString(), () => CreateRabbitMq(url, isFirst: n == 0))).ToList();
+        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select((url, n) =>
+            new Broker(url.ToString(), url.Hosts.Count, attempt => CreateRabbitMq(url, url.Hosts[attempt % url.Hosts.Count], isFirst: n == 0))).ToList();
         if (brokers.Count == 0)
-            brokers.Add(new("the bus within the process", CreateInMemory));
+            brokers.Add(new("the bus within the process", 1, _ => CreateInMemory()));
         foreach (var broker in brokers)
             _running.Add(RunAsync(broker, isFirst: broker == brokers[0]));
         await Task.WhenAny([
@@ -53,14 +54,14 @@ internal sealed class BusService(
 
     private async Task RunAsync(Broker broker, bool isFirst)
     {
-        for (var failures = 0; ;)
+        for (var (attempt, failures) = (0, 0); ; attempt++)
         {
             var loss = new Loss();
             using var ending = _stopping.Token.Register(() => loss.Tell("The program ends."));
             var started = false;
             try
             {
-                started = await RunBusAsync(broker, isFirst, loss);
+                started = await RunBusAsync(broker, attempt, isFirst, loss);
             }
             catch (Exception e) when (e is MassTransitException || broker.Started.Task.IsCompleted) // what has never worked, for another reason than the broker, stops the start
             {
@@ -69,16 +70,17 @@ internal sealed class BusService(
             if (_stopping.IsCancellationRequested)
                 return;
             failures = started ? 0 : failures + 1;
-            var pause = TimeSpan.FromSeconds(Math.Min(1 << Math.Min(failures, 10), LongestPause.TotalSeconds));
+            var rounds = failures / broker.Nodes; // the next node is another chance
+            var pause = TimeSpan.FromSeconds(Math.Min(1 << Math.Min(rounds, 10), LongestPause.TotalSeconds));
             _logger.BusLost(broker.Name, pause.TotalSeconds, loss.Reason);
             await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 
     /// <summary>Connects and consumes until the bus is lost; says whether it ever had the broker.</summary>
-    private async Task<bool> RunBusAsync(Broker broker, bool isFirst, Loss loss)
+    private async Task<bool> RunBusAsync(Broker broker, int attempt, bool isFirst, Loss loss)
     {
-        var bus = broker.Create();
+        var bus = broker.Create(attempt);
         using var observing = bus.ConnectReceiveEndpointObserver(loss);
         var starting = bus.StartAsync(loss.Token);
         try
@@ -125,19 +127,16 @@ internal sealed class BusService(
 
     private IBusControl CreateInMemory() => MassTransit.Bus.Factory.CreateUsingInMemory(bus => Configure(bus, isFirst: true));
 
-    private IBusControl CreateRabbitMq(BusUrl url, bool isFirst) => MassTransit.Bus.Factory.CreateUsingRabbitMq(bus =>
+    private IBusControl CreateRabbitMq(BusUrl url, (string Name, int Port) host, bool isFirst) => MassTransit.Bus.Factory.CreateUsingRabbitMq(bus =>
     {
-        var (host, port) = url.Hosts[0];
-        bus.Host(host, (ushort)port, url.VirtualHost, $"telemetry:{Environment.ProcessId}", connection =>
+        bus.Host(host.Name, (ushort)host.Port, url.VirtualHost, $"telemetry:{Environment.ProcessId}", connection =>
         {
             connection.Username(url.User);
             connection.Password(url.Password);
             connection.Heartbeat(TimeSpan.FromSeconds(30));
             connection.PublisherConfirmation = true;
-            if (url.Hosts.Count > 1)
-                connection.UseCluster(cluster => url.Hosts.ToList().ForEach(h => cluster.Node($"{h.Name}:{h.Port}")));
             if (url.Tls)
-                connection.UseSsl(tls => Secure(tls, host));
+                connection.UseSsl(tls => Secure(tls, host.Name));
         });
         // One queue for all that cannot be read. It outlives the broker, whatever the services' own queues do.
         bus.SendTopology.ErrorQueueNameFormatter = new OneErrorQueue(options.Value.ErrorQueue);
@@ -217,7 +216,8 @@ internal sealed class BusService(
         }
     }
 
-    private sealed record Broker(string Name, Func<IBusControl> Create)
+    /// <param name="Create">Makes a bus that is not connected yet, to one of the nodes: each attempt to the next.</param>
+    private sealed record Broker(string Name, int Nodes, Func<int, IBusControl> Create)
     {
         public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
