@@ -56,7 +56,7 @@ internal sealed class BusService(
     {
         for (var (attempt, failures) = (0, 0); ; attempt++)
         {
-            var loss = new Loss();
+            var loss = new Loss(reason => _logger.QueueRefused(broker.Name, reason));
             using var ending = _stopping.Token.Register(() => loss.Tell("The program ends."));
             var started = false;
             try
@@ -83,12 +83,14 @@ internal sealed class BusService(
         var bus = broker.Create(attempt);
         using var observing = bus.ConnectReceiveEndpointObserver(loss);
         var starting = bus.StartAsync(loss.Token);
+        var started = false;
         try
         {
-            await starting.WaitAsync(loss.Token);
+            await await Task.WhenAny(starting, loss.Refusal).WaitAsync(loss.Token); // with a refused queue MassTransit's start does not end
             GiveUsers(bus);
             _logger.BusStarted(broker.Name);
             broker.Started.TrySetResult();
+            started = true;
             await Task.Delay(Timeout.Infinite, loss.Token);
         }
         catch (OperationCanceledException) when (loss.Token.IsCancellationRequested)
@@ -101,7 +103,7 @@ internal sealed class BusService(
                 GiveUsers(null);
             await LeaveAsync(bus, starting, broker.Name);
         }
-        return starting.IsCompletedSuccessfully;
+        return started;
 
         void GiveUsers(IBusControl? bus)
         {
@@ -178,15 +180,20 @@ internal sealed class BusService(
         return chain.Build(X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()));
     }
 
-    /// <summary>Notices that a bus has lost its broker, or does not come to it. What the broker refuses a single queue (its declaration, say) is no loss: the others go on.</summary>
-    private sealed class Loss : IReceiveEndpointObserver
+    /// <summary>Notices that a bus has lost its broker, or does not come to it. A queue that the broker refuses is no loss: the others are consumed, and MassTransit asks for it again.</summary>
+    /// <param name="refused">Is told what a broker refuses, and why.</param>
+    private sealed class Loss(Action<string> refused) : IReceiveEndpointObserver
     {
         // Not disposed: endpoints may tell of losses at any time.
         private readonly CancellationTokenSource _told = new();
+        private readonly TaskCompletionSource _refusal = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private string? _reason;
 
         /// <summary>Cancelled when it is lost.</summary>
         public CancellationToken Token => _told.Token;
+
+        /// <summary>Completes when a queue has been refused.</summary>
+        public Task Refusal => _refusal.Task;
 
         /// <summary>What was told first.</summary>
         public string Reason => _reason ?? "";
@@ -203,15 +210,22 @@ internal sealed class BusService(
 
         public Task Completed(ReceiveEndpointCompleted completed)
         {
-            Tell($"Nothing is consumed any more from {completed.InputAddress.AbsolutePath}.");
+            Tell("It has ended the consumption of a queue, or the connection.");
             return Task.CompletedTask;
         }
 
         public Task Faulted(ReceiveEndpointFaulted faulted)
         {
             var cause = faulted.Exception?.GetBaseException();
-            if (cause is not OperationInterruptedException { ShutdownReason.ReplyCode: >= 403 and <= 406 })
+            if (cause is OperationInterruptedException { ShutdownReason.ReplyCode: >= 403 and <= 406 }) // of a channel (AMQP 0-9-1)
+            {
+                refused(cause.Message);
+                _refusal.TrySetResult();
+            }
+            else
+            {
                 Tell(cause?.Message ?? "");
+            }
             return Task.CompletedTask;
         }
     }

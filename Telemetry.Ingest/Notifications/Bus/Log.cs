@@ -16,4 +16,7 @@ internal static partial class Log
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Bus} was not left in order")]
     public static partial void BusNotStopped(this ILogger logger, Exception exception, string bus);
+
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "{Bus} refuses a queue, which is not consumed until it does not: {Reason}")]
+    public static partial void QueueRefused(this ILogger logger, string bus, string reason);
 }
