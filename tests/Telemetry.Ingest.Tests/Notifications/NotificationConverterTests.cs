@@ -48,7 +48,7 @@ public sealed class NotificationConverterTests
     [Theory]
     [InlineData("1", 1)]
     [InlineData("\"2.5\"", 2.5)]
-    [InlineData("true", null)]
+    [InlineData("true", 1)]
     [InlineData("\"ACTIVE\"", null)]
     [InlineData("null", null)]
     public void A_dynamic_pollsters_sample_counts_where_its_value_is_a_number_also_with_the_names_of_its_owners(string value, double? volume)
@@ -64,7 +64,7 @@ public sealed class NotificationConverterTests
         Assert.Equal(0, converted.RefusedSignatures);
         Assert.Equal(volume is null ? ["'counter_volume'"] : [], converted.Problems.Select(p => p.Split(' ')[0]));
         Assert.Equal(
-            volume is null ? [] : [$"dynamic.network.services.vpn.connection r None None {volume} {{\"name\":null,\"peers\":[1,\"a\"],\"domain\":{{\"id\":\"d\"}}}}"],
+            volume is null ? [] : [$"dynamic.network.services.vpn.connection r None None {volume} {{\"domain\":{{\"id\":\"d\"}},\"name\":null,\"peers\":[1,\"a\"]}}"],
             converted.Samples.Select(s => $"{s.Series.Meter} {s.Series.ResourceId} {s.Series.ProjectId ?? "None"} {s.Series.UserId ?? "None"} {s.Volume} {s.Metadata}"));
     }
 
