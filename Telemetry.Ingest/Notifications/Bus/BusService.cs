@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -182,9 +183,9 @@ internal sealed class BusService(
 
     /// <summary>Notices that a bus has lost its broker, or does not come to it. A queue that the broker refuses is no loss: the others are consumed, and MassTransit asks for it again.</summary>
     /// <param name="refused">Is told what a broker refuses, and why.</param>
+    [SuppressMessage("Design", "CA1001", Justification = "Endpoints may tell of losses at any time; a source without a timer holds nothing that wants disposing.")]
     private sealed class Loss(Action<string> refused) : IReceiveEndpointObserver
     {
-        // Not disposed: endpoints may tell of losses at any time.
         private readonly CancellationTokenSource _told = new();
         private readonly TaskCompletionSource _refusal = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private string? _reason;
