@@ -46,9 +46,9 @@ public sealed class NotificationConverterTests
 
     /// <summary>As dynamic pollsters send them: names and owners as a site has written them down, and values of any type that an API may give.</summary>
     [Theory]
-    [InlineData("1", 1)]
+    [InlineData("1", 1.0)]
     [InlineData("\"2.5\"", 2.5)]
-    [InlineData("true", 1)]
+    [InlineData("true", 1.0)]
     [InlineData("\"ACTIVE\"", null)]
     [InlineData("null", null)]
     public void A_dynamic_pollsters_sample_counts_where_its_value_is_a_number_also_with_the_names_of_its_owners(string value, double? volume)
