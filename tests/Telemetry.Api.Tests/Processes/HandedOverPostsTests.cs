@@ -74,6 +74,53 @@ public sealed partial class HandedOverPostsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Samples_of_a_mutation_go_the_same_way_and_are_answered_as_by_the_process_that_stores_them()
+    {
+        var ingest = await StartAsync("api,ingest");
+        var api = await StartAsync("api,projections", new() { ["TELEMETRY__EventLog__TimeoutSeconds"] = "1" });
+        var answers = new List<string>();
+        foreach (var server in new[] { ingest, api })
+        {
+            var key = $"key-{server.Url.Port}";
+            answers.Add(string.Join('\n', [
+                await RecordAsync(server, """samples: [{meter: "cpu", resource: "r", volume: 1}, {meter: "cpu", resource: "r", volume: 2, projectId: "p2", metadata: [{key: "ä", value: "ö"}]}]"""),
+                await RecordAsync(server, """samples: [{meter: "cpu", resource: "r", volume: 1}, {meter: "", resource: "r", volume: 1}]"""),
+                await RecordAsync(server, """samples: [{meter: "cpu", resource: "r", volume: 1, projectId: "p2"}]""", "X-Project-Id: p1", "X-Roles: member"),
+                await RecordAsync(server, $$"""idempotencyKey: "{{key}}", samples: [{meter: "cpu", resource: "r", volume: 3}]""", "X-Project-Id: p1", "X-User-Id: u1"),
+                await RecordAsync(server, $$"""idempotencyKey: "{{key}}", samples: [{meter: "cpu", resource: "r", volume: 3}]""", "X-Project-Id: p1", "X-User-Id: u1"),
+                await RecordAsync(server, $$"""idempotencyKey: "{{key}}", samples: [{meter: "cpu", resource: "r", volume: 4}]""", "X-Project-Id: p1", "X-User-Id: u1"),
+            ]));
+        }
+        Assert.Equal(answers[0], answers[1]);
+        Assert.Contains("used before, for other samples", answers[0], StringComparison.Ordinal);
+        using var client = new HttpClient();
+        Assert.Equal("6", await StatisticAsync("count"));
+        Assert.Equal("12", await StatisticAsync("sum"));
+        Assert.DoesNotContain("telemetry_ingest_samples_", await client.GetStringAsync(new Uri(api.Url, "/metrics"), Ct), StringComparison.Ordinal); // it has stored none itself
+        Assert.DoesNotContain("POST", api.Output, StringComparison.Ordinal); // nothing went wrong on the way
+
+        await ingest.StopAsync();
+        var refused = await RecordAsync(api, """samples: [{meter: "cpu", resource: "r", volume: 5}]""");
+        Assert.Contains("No process with the role ingest", refused, StringComparison.Ordinal);
+        Assert.Contains("UNAVAILABLE", refused, StringComparison.Ordinal);
+
+        async Task<string> RecordAsync(ServerProcess server, string input, params string[] headers)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Url, "/graphql"))
+            {
+                Content = new StringContent(JsonSerializer.Serialize(new { query = $"mutation {{ recordSamples(input: {{{input}}}) {{ accepted errors {{ ... on InvalidSampleError {{ message index }} }} }} }}" }), Encoding.UTF8, "application/json"),
+            };
+            foreach (var header in headers.Select(h => h.Split(": ")))
+                request.Headers.Add(header[0], header[1]);
+            using var answer = await client.SendAsync(request, Ct);
+            return await answer.Content.ReadAsStringAsync(Ct);
+        }
+
+        async Task<string> StatisticAsync(string name) =>
+            JsonElement.Parse(await client.GetStringAsync(new Uri(api.Url, "/v2/meters/cpu/statistics"), Ct))[0].GetProperty(name).GetRawText().Replace(".0", "", StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_post_whose_taker_is_killed_before_or_after_it_has_stored_it_is_answered_by_the_next_one_and_counts_once()
     {
         var first = await StartAsync("ingest");
