@@ -23,21 +23,29 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
         {
             if (alarm.Window is null || alarm.EvaluatedAt < since || !taken.Contains(AlarmShares.Of(alarm.Id)))
                 continue;
-            var told = notifier.BeingTold(); // by this process, which may have lost the share for a moment
+            var beingTold = notifier.BeingTold(); // by this process, which may have lost the share for a moment
+            var told = new HashSet<(Guid Cause, string Action)>();
             var deliveries = 0;
             await foreach (var stored in store.ReadStreamAsync(AlarmDelivery.StreamOf(alarm.Id), long.MaxValue, ReadDirection.Backwards, ct))
             {
-                told.Add(AlarmDelivery.Read(stored.Event).Cause);
+                var delivery = AlarmDelivery.Read(stored.Event);
+                told.Add((delivery.Cause, delivery.Action));
                 if (++deliveries >= MaxEvents)
                     break;
             }
             var pending = new Stack<(AlarmNotification Notification, Guid Cause)>();
             await foreach (var stored in store.ReadStreamAsync(alarm.Stream, long.MaxValue, ReadDirection.Backwards, ct))
             {
-                if (told.Contains(stored.Event.Id.Value) || stored.Event.RecordedAt < since || pending.Count >= MaxEvents)
+                var cause = stored.Event.Id.Value;
+                if (beingTold.Contains(cause) || stored.Event.RecordedAt < since || pending.Count >= MaxEvents)
                     break;
-                if (AlarmEvents.Read(stored.Event) is AlarmEvent.AlarmStateChanged happened && AlarmNotification.Of(alarm, happened) is { } notification)
-                    pending.Push((notification, stored.Event.Id.Value));
+                if (AlarmEvents.Read(stored.Event) is not AlarmEvent.AlarmStateChanged happened || AlarmNotification.Of(alarm, happened) is not { } notification)
+                    continue;
+                var actions = notification.Actions.Where(action => !told.Contains((cause, action))).ToList();
+                if (actions.Count > 0)
+                    pending.Push((notification with { Actions = actions }, cause));
+                if (actions.Count < notification.Actions.Count)
+                    break; // what was before has been told
             }
             foreach (var (notification, cause) in pending)
                 notifier.Tell(notification, cause);

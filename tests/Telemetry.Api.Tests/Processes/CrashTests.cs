@@ -112,6 +112,58 @@ public sealed class CrashTests
             Assert.Equal(before, await AnswersAsync(second));
     }
 
+    [Fact]
+    public async Task The_commands_of_the_documentation_make_a_backup_of_files_in_mid_ingest_that_can_be_restored()
+    {
+        Assert.SkipWhen(
+            DebianPackage.Program("sqlite3", "sqlite3") is null && Environment.GetEnvironmentVariable("CI") != "true", "sqlite3 is not installed, and installing it (Debian: sqlite3) takes root.");
+        using var data = new TemporaryDirectory();
+        using var backup = new TemporaryDirectory();
+        using var restored = new TemporaryDirectory();
+        var commands = File.ReadAllLines(TestData.Path("../../docs/operations.md")).Where(l => l.StartsWith("sqlite3 ", StringComparison.Ordinal) || l.StartsWith("cp ", StringComparison.Ordinal)).ToList();
+        Assert.Equal(4, commands.Count);
+        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        var sent = 0;
+        await using (server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            for (; sent < 20; sent++)
+                Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, sent));
+            await client.GetStringAsync("/v2/audit/checkpoint");
+            using var stop = new CancellationTokenSource();
+            var sending = Task.Run(async () =>
+            {
+                while (!stop.IsCancellationRequested)
+                    Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, sent++));
+            });
+            foreach (var command in commands.SkipLast(1))
+                await RunAsync(command, data.Path);
+            await stop.CancelAsync();
+            await sending;
+        }
+        await RunAsync(commands[^1], restored.Path);
+
+        var (code, output, error) = await ServerProcess.RunAsync("audit", "verify", "--data", restored.Path);
+        Assert.True(code == 0, output + error);
+        Assert.Contains("The log is sound.", output, StringComparison.Ordinal);
+        var (again, _) = await ServerProcess.StartAsync(restored.Path);
+        await using (again)
+        {
+            using var client = new HttpClient { BaseAddress = again.Url };
+            var stored = await StoredAsync(client, Enumerable.Range(0, sent));
+            Assert.All(stored, p => Assert.True(p.Value == SamplesAPost || (p.Value == 0 && p.Key >= 20), $"post {p.Key}: {p.Value} samples"));
+        }
+
+        async Task RunAsync(string command, string directory)
+        {
+            var line = command.Replace("/backup", backup.Path, StringComparison.Ordinal).Replace(" data", $" {directory}", StringComparison.Ordinal);
+            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo("/bin/sh", ["-c", line]) { RedirectStandardError = true })!;
+            var error = await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(process.ExitCode == 0, $"{line}: {error}");
+        }
+    }
+
     internal static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
     {
         using var request = Request(post);
