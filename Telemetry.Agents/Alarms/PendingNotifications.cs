@@ -33,18 +33,22 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
                 if (++deliveries >= MaxEvents)
                     break;
             }
+            var wasChanged = false; // since; then it may have other actions
             var pending = new Stack<(AlarmNotification Notification, Guid Cause)>();
             await foreach (var stored in store.ReadStreamAsync(alarm.Stream, long.MaxValue, ReadDirection.Backwards, ct))
             {
                 var cause = stored.Event.Id.Value;
                 if (beingTold.Contains(cause) || stored.Event.RecordedAt < since || pending.Count >= MaxEvents)
                     break;
-                if (AlarmEvents.Read(stored.Event) is not AlarmEvent.AlarmStateChanged happened || AlarmNotification.Of(alarm, happened) is not { } notification)
+                var happened = AlarmEvents.Read(stored.Event);
+                wasChanged |= happened is AlarmEvent.AlarmChanged;
+                if (happened is not AlarmEvent.AlarmStateChanged transition || AlarmNotification.Of(alarm, transition) is not { } notification)
                     continue;
                 var actions = notification.Actions.Where(action => !told.Contains((cause, action))).ToList();
-                if (actions.Count > 0)
+                var isHalfTold = actions.Count < notification.Actions.Count;
+                if (actions.Count > 0 && !(isHalfTold && wasChanged))
                     pending.Push((notification with { Actions = actions }, cause));
-                if (actions.Count < notification.Actions.Count)
+                if (isHalfTold)
                     break; // what was before has been told
             }
             foreach (var (notification, cause) in pending)
