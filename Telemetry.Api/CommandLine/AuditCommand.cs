@@ -87,16 +87,8 @@ internal static class AuditCommand
     {
         try
         {
-            var report = await ProgressBars.ShowAsync(progress =>
-            {
-                var task = progress.AddTask("Verifying");
-                return verify(new Reporter<AuditProgress>(p =>
-                {
-                    (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-                    task.Description = $"{p.Samples} samples";
-                }));
-            });
-            return Print(report);
+            return Print(await ProgressBars.ShowAsync("Verifying", report => verify(
+                new Reporter<AuditProgress>(p => report($"{p.Samples} samples", p.Position, Math.Max(1, p.Head))))));
         }
         catch (IOException e)
         {

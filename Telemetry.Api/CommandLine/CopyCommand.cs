@@ -70,18 +70,6 @@ internal static class CopyCommand
         return services.BuildServiceProvider();
     }
 
-    private static Task<CopyResult> ShowAsync(Func<IProgress<CopyProgress>, Task<CopyResult>> work) => ProgressBars.ShowAsync(progress =>
-    {
-        var (copying, verifying) = (progress.AddTask("Copying"), progress.AddTask("Verifying", autoStart: false));
-        return work(new Reporter<CopyProgress>(p =>
-        {
-            var task = p.Verifying ? verifying : copying;
-            if (p.Verifying && !verifying.IsStarted)
-            {
-                copying.Value = copying.MaxValue; // there may have been nothing to copy
-                verifying.StartTask();
-            }
-            (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-        }));
-    });
+    private static Task<CopyResult> ShowAsync(Func<IProgress<CopyProgress>, Task<CopyResult>> work) => ProgressBars.ShowAsync("Copying", report => work(
+        new Reporter<CopyProgress>(p => report(p.Verifying ? "Verifying" : "Copying", p.Position, Math.Max(1, p.Head)))));
 }

@@ -3,7 +3,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Spectre.Console;
 using Telemetry.Domain.Audit;
 
 namespace Telemetry.Api.CommandLine;
@@ -59,20 +58,16 @@ internal static class LoadCommand
         try
         {
             await using var input = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
-            await ProgressBars.ShowAsync(async progress =>
+            await ProgressBars.ShowAsync($"Loading {file}", async report =>
             {
-                var task = progress.AddTask($"Loading {Markup.Escape(file)}", maxValue: input.CanSeek ? Math.Max(1, input.Length) : 1);
-                task.IsIndeterminate = !input.CanSeek;
                 await foreach (var part in SampleFile.ReadAsync(input, batch))
                 {
                     var outcome = await SendAsync(client, part, signer, ct);
                     dropped += outcome.Dropped;
                     before += outcome.WasStored ? part.Count - outcome.Dropped : 0;
                     sent += part.Count;
-                    task.Value = input.CanSeek ? part.BytesRead : 0;
-                    task.Description = $"{sent} samples";
+                    report($"{sent} samples", part.BytesRead, input.CanSeek ? Math.Max(1, input.Length) : null);
                 }
-                task.Value = task.MaxValue;
                 return sent;
             });
         }

@@ -66,16 +66,11 @@ internal static class RebuildCommand
     private static async Task<int> ShowAsync(Func<IProgress<RebuildProgress>, Task<int>> work)
     {
         var last = new RebuildProgress();
-        var code = await ProgressBars.ShowAsync(progress =>
+        var code = await ProgressBars.ShowAsync("Rebuilding", report => work(new Reporter<RebuildProgress>(p =>
         {
-            var task = progress.AddTask("Rebuilding");
-            return work(new Reporter<RebuildProgress>(p =>
-            {
-                last = p;
-                (task.MaxValue, task.Value) = (Math.Max(1, p.Head), p.Position);
-                task.Description = $"{p.Samples} samples";
-            }));
-        });
+            last = p;
+            report($"{p.Samples} samples", p.Position, Math.Max(1, p.Head));
+        })));
         if (code == 0)
             Console.WriteLine($"Rebuilt from {last.Samples} samples, up to position {last.Position}.");
         return code;

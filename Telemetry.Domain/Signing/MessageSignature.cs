@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using System.Text.Json;
 
 namespace Telemetry.Domain.Signing;
@@ -26,7 +25,7 @@ public static class MessageSignature
             return "";
         Span<byte> hash = stackalloc byte[32];
         using var text = SignedText.Of(message);
-        secrets.Hash(0, text.Utf8, hash);
+        secrets.Sign(text.Utf8, hash);
         return Convert.ToHexStringLower(hash);
     }
 
@@ -43,14 +42,7 @@ public static class MessageSignature
         try
         {
             using var text = SignedText.Of(message);
-            Span<byte> hash = stackalloc byte[32];
-            var right = false;
-            for (var key = 0; key < secrets.Count; key++)
-            {
-                secrets.Hash(key, text.Utf8, hash);
-                right |= CryptographicOperations.FixedTimeEquals(hash, claimed);
-            }
-            return right;
+            return secrets.Signed(text.Utf8, claimed);
         }
         catch (JsonException)
         {
@@ -63,16 +55,8 @@ public static class MessageSignature
     /// <param name="claimed">The signature's text.</param>
     public static bool Verify(ReadOnlySpan<byte> text, ReadOnlySpan<byte> claimed, SigningSecrets secrets)
     {
-        Span<byte> hash = stackalloc byte[32];
-        Span<byte> hex = stackalloc byte[64];
-        var right = secrets.AcceptsAll;
-        for (var key = 0; key < secrets.Count; key++)
-        {
-            secrets.Hash(key, text, hash);
-            Convert.TryToHexStringLower(hash, hex, out _);
-            right |= CryptographicOperations.FixedTimeEquals(hex, claimed);
-        }
-        return right;
+        Span<byte> signature = stackalloc byte[32];
+        return secrets.AcceptsAll || (TryReadHex(claimed, signature) && secrets.Signed(text, signature));
     }
 
     /// <summary>The text that is signed of an object's property.</summary>
@@ -98,10 +82,9 @@ public static class MessageSignature
         if (signature.ValueKind != JsonValueKind.String)
             return false;
         var text = JsonMarshal.GetRawUtf8Value(signature);
-        if (text.Length != 66) // with its quotes
-            return false;
-        text = text[1..^1];
-        return text.IndexOfAnyExcept(HexDigits) < 0
-            && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
+        return TryReadHex(text[1..^1], bytes); // without its quotes
     }
+
+    private static bool TryReadHex(ReadOnlySpan<byte> text, Span<byte> bytes) =>
+        text.Length == 2 * bytes.Length && !text.ContainsAnyExcept(HexDigits) && Convert.FromHexString(text, bytes, out _, out _) == OperationStatus.Done;
 }

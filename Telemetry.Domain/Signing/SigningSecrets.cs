@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Telemetry.Domain.Signing;
@@ -27,8 +28,25 @@ public sealed class SigningSecrets
     /// <summary>Whether signatures that are made are empty.</summary>
     public bool SignsNothing { get; }
 
-    internal int Count => _keys.Length;
+    /// <summary>The HMAC-SHA256 of a text under the first secret.</summary>
+    /// <param name="hash">32 bytes.</param>
+    internal void Sign(ReadOnlySpan<byte> text, Span<byte> hash) => _keys[0].Hash(text, hash);
 
-    /// <summary>The HMAC-SHA256 of a text under the n-th secret.</summary>
-    internal void Hash(int key, ReadOnlySpan<byte> text, Span<byte> hash) => _keys[key].Hash(text, hash);
+    /// <summary>Whether it is the HMAC-SHA256 of a text under any of the secrets. How long that takes does not tell which bytes are wrong.</summary>
+    /// <param name="claimed">32 bytes.</param>
+    internal bool Signed(ReadOnlySpan<byte> text, ReadOnlySpan<byte> claimed)
+    {
+        Span<byte> hash = stackalloc byte[32];
+        var right = false;
+        foreach (var key in _keys)
+        {
+            key.Hash(text, hash);
+            right |= AreEqual(MemoryMarshal.Cast<byte, ulong>(hash), MemoryMarshal.Cast<byte, ulong>(claimed));
+        }
+        return right;
+    }
+
+    // All bits are looked at, and nothing branches on one. CryptographicOperations.FixedTimeEquals goes byte by byte, and is never optimised.
+    private static bool AreEqual(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b) =>
+        ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Telemetry.Domain.Statistics;
 
 /// <summary>Count, extremes, sum and spread of volumes, and when the first and last were: adds up one by one, and two of them merge.</summary>
@@ -24,6 +26,7 @@ public struct Accumulator
     /// <summary>The population's standard deviation.</summary>
     public readonly double StandardDeviation => Math.Sqrt(Math.Max(0, M2 / Count));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long at, double volume)
     {
         if (Count == 0)

@@ -78,7 +78,7 @@ public sealed class RequestBody : IDisposable
             foreach (var segment in result.Buffer)
             {
                 if (_length + segment.Length > _buffer.Length)
-                    Grow(Math.Max(_length + segment.Length, _length == 0 ? Math.Min(expectedBytes, FirstBytes) : Math.Min(expectedBytes, 8 * _length)));
+                    Grow(Math.Max(_length + segment.Length, _length == 0 ? Math.Min(expectedBytes, FirstBytes) : Math.Min(expectedBytes, 16 * _length)));
                 segment.Span.CopyTo(_buffer.AsSpan(_length));
                 Advance(segment.Length);
             }

@@ -42,7 +42,8 @@ public sealed class SampleReader(SampleLimits limits, TimeProvider clock, Signin
         }
         finally
         {
-            if (_idle.Count < Environment.ProcessorCount)
+            // More bodies are being read than there are processors, and a new parser knows no series yet.
+            if (_idle.Count < 2 * Environment.ProcessorCount)
                 _idle.Push(parsers);
         }
     }

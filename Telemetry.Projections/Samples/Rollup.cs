@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Statistics;
 
@@ -14,6 +15,7 @@ internal struct Rollup
     /// <summary>The origin of the sample among them that was inserted first.</summary>
     public long FirstOrigin;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long at, double volume, long origin)
     {
         if (Total.Count == 0)

@@ -7,6 +7,7 @@ internal sealed class RollupList(int level)
 {
     private Rollup[] _open = [];
     private int _count;
+    private long _latest = long.MinValue; // bucket
 
     public ReadOnlySpan<Rollup> Open => _open.AsSpan(0, _count);
 
@@ -17,7 +18,7 @@ internal sealed class RollupList(int level)
     /// <summary>The entry of a bucket, -1 where there is none.</summary>
     public int IndexOf(long bucket)
     {
-        for (var i = _count - 1; i >= 0; i--)
+        for (var i = bucket > _latest ? -1 : _count - 1; i >= 0; i--) // nearly always it is a later one than all there are
         {
             if (_open[i].Bucket == bucket)
                 return i;
@@ -31,6 +32,7 @@ internal sealed class RollupList(int level)
         if (_count == _open.Length)
             Array.Resize(ref _open, Math.Max(2, _count * 2));
         _open[_count++] = rollup;
+        _latest = Math.Max(_latest, rollup.Bucket);
     }
 
     /// <summary>Packs all entries and begins anew.</summary>
@@ -41,10 +43,15 @@ internal sealed class RollupList(int level)
         var (firstAt, lastAt) = RollupBlock.SpanOf(Open);
         var block = new Block(firstAt, lastAt, Math.Max(lastAt, into.LatestSoFar), buffer.ToArray());
         into.Add(block);
-        _count = 0;
+        (_count, _latest) = (0, long.MinValue);
         return block;
     }
 
     /// <summary>Takes over stored entries.</summary>
-    public void Restore(ReadOnlySpan<Rollup> open) => (_open, _count) = (open.ToArray(), open.Length);
+    public void Restore(ReadOnlySpan<Rollup> open)
+    {
+        _open = new Rollup[open.Length];
+        foreach (ref readonly var rollup in open)
+            Append(rollup);
+    }
 }

@@ -47,7 +47,7 @@ internal sealed partial class SampleModel
         var taken = Take(whole);
         try
         {
-            _tables.Write(Pack(taken), live);
+            _tables.Write(Pack(taken, live ? 1 : 2), live);
         }
         catch
         {
@@ -159,20 +159,42 @@ internal sealed partial class SampleModel
         }
     }
 
-    private SampleFlush Pack(Taken taken)
+    /// <param name="threads">How many share the work.</param>
+    private SampleFlush Pack(Taken taken, int threads)
+    {
+        taken.Series.Sort((a, b) => a.Series.Id.CompareTo(b.Series.Id));
+        var parts = new (List<(int, byte[])> States, List<SegmentPage> Segments)[threads];
+        Parallel.For(0, threads, n => parts[n] = PackPages(taken, FirstOf(n), FirstOf(n + 1)));
+        return new(
+            taken.Position, taken.Strings, taken.NewSeries.ConvertAll(RowOf), taken.Metadata,
+            [.. parts.SelectMany(p => p.States)], [.. parts.SelectMany(p => p.Segments)], taken.ForeignIds);
+
+        // Where the n-th part begins: series of one page stay together.
+        int FirstOf(int n)
+        {
+            var first = (int)((long)taken.Series.Count * n / threads);
+            while (first > 0 && first < taken.Series.Count && PageOf(first) == PageOf(first - 1))
+                first++;
+            return first;
+        }
+
+        int PageOf(int i) => SeriesPages.PageOf(taken.Series[i].Series.Id);
+    }
+
+    /// <summary>Packs the pages of some of the series.</summary>
+    private static (List<(int, byte[])> States, List<SegmentPage> Segments) PackPages(Taken taken, int first, int end)
     {
         var buffer = new ByteBuffer();
         var points = new Points();
         var states = new List<(int, byte[])>();
         var segments = new List<SegmentPage>();
         var rollups = CollectionsMarshal.AsSpan(taken.Rollups);
-        taken.Series.Sort((a, b) => a.Series.Id.CompareTo(b.Series.Id));
         var ofPage = new List<(int Series, byte[] State)>(SeriesPages.SeriesPerPage);
         var ofKind = new List<SegmentRow>(SeriesPages.SeriesPerPage);
-        for (int from = 0, to; from < taken.Series.Count; from = to)
+        for (int from = first, to; from < end; from = to)
         {
             var page = SeriesPages.PageOf(taken.Series[from].Series.Id);
-            for (to = from + 1; to < taken.Series.Count && SeriesPages.PageOf(taken.Series[to].Series.Id) == page;)
+            for (to = from + 1; to < end && SeriesPages.PageOf(taken.Series[to].Series.Id) == page;)
                 to++;
             ofPage.Clear();
             for (var i = from; taken.States && i < to; i++)
@@ -195,8 +217,7 @@ internal sealed partial class SampleModel
                     segments.Add(new(page, kind, ofKind.Min(s => s.FirstAt), ofKind.Max(s => s.LastAt), SeriesPages.PackSegments(CollectionsMarshal.AsSpan(ofKind))));
             }
         }
-        return new(
-            taken.Position, taken.Strings, taken.NewSeries.ConvertAll(RowOf), taken.Metadata, states, segments, taken.ForeignIds);
+        return (states, segments);
     }
 
     private SeriesRow RowOf(Series series)

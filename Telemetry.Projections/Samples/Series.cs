@@ -61,6 +61,7 @@ internal sealed class Series
     }
 
     /// <summary>Adds a sample to the tail, which must not be full, and to the summary.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(long at, double volume, long origin, int metadata)
     {
         var n = _count;
@@ -116,6 +117,7 @@ internal struct SeriesSummary
     public double LastVolume;
     public int LastMetadata;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(long at, double volume, long origin, int metadata)
     {
         if (Count++ == 0)

@@ -1,11 +1,15 @@
 using System.Buffers.Binary;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Telemetry.Domain.Metering.Compact;
 
 /// <summary>Reads bytes and varints, refusing to go beyond the end.</summary>
 internal ref struct ByteReader(ReadOnlySpan<byte> bytes, string part)
 {
+    private const ulong HighBits = 0x8080_8080_8080_8080;
+
     private readonly ReadOnlySpan<byte> _bytes = bytes;
     private int _at;
 
@@ -75,6 +79,16 @@ internal ref struct ByteReader(ReadOnlySpan<byte> bytes, string part)
     private ulong LongVarint()
     {
         ulong value = 0;
+        if (Bmi2.X64.IsSupported && Remaining >= 8)
+        {
+            var bytes = BinaryPrimitives.ReadUInt64LittleEndian(_bytes[_at..]);
+            if ((~bytes & HighBits) is not 0 and var ends)
+            {
+                var bits = BitOperations.TrailingZeroCount(ends) + 1;
+                _at += bits / 8;
+                return Bmi2.X64.ParallelBitExtract(bytes & ulong.MaxValue >> (64 - bits), ~HighBits);
+            }
+        }
         for (var shift = 0; shift < 64; shift += 7)
         {
             var b = Byte();

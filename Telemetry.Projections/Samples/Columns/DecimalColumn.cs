@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Telemetry.Projections.Samples.Columns;
 
 /// <summary>Floating-point numbers: as whole numbers times a power of ten where that loses nothing, as their bits otherwise.</summary>
@@ -71,6 +73,7 @@ internal static class DecimalColumn
         return (byte)exponent;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool Fits(double value, double power, out long whole)
     {
         var scaled = Math.Round(value * power);

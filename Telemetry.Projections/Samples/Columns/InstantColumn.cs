@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Telemetry.Projections.Samples.Columns;
 
 /// <summary>Instants or spans in microseconds, counted in whole seconds or milliseconds where all of them are.</summary>
@@ -10,11 +12,10 @@ internal static class InstantColumn
     {
         var unit = AllAre(values, 1_000_000) ? 2 : AllAre(values, 1_000) ? 1 : 0;
         into.Byte((byte)unit);
-        if (unit > 0)
-        {
-            foreach (ref var value in values)
-                value /= Units[unit];
-        }
+        if (unit == 2)
+            Divide(values, 1_000_000);
+        else if (unit == 1)
+            Divide(values, 1_000);
         IntegerColumn.Write(values, into);
     }
 
@@ -37,6 +38,8 @@ internal static class InstantColumn
         IntegerColumn.Skip(ref from, count);
     }
 
+    // Inlined, so that dividing by a constant is a multiplication.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool AllAre(ReadOnlySpan<long> values, long unit)
     {
         foreach (var value in values)
@@ -45,5 +48,12 @@ internal static class InstantColumn
                 return false;
         }
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Divide(Span<long> values, long unit)
+    {
+        foreach (ref var value in values)
+            value /= unit;
     }
 }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.InteropServices;
 
 namespace Telemetry.Projections.Samples.Columns;
 
@@ -15,20 +16,11 @@ internal static class IntegerColumn
     /// <param name="values">At least one.</param>
     public static void Write(ReadOnlySpan<long> values, ByteBuffer into)
     {
-        long least = long.MaxValue, most = long.MinValue, leastStep = long.MaxValue, mostStep = long.MinValue;
-        foreach (var value in values)
-        {
-            least = Math.Min(least, value);
-            most = Math.Max(most, value);
-        }
+        var (least, most) = RangeOf(values);
         Span<long> steps = values.Length <= 256 ? stackalloc long[values.Length] : new long[values.Length];
-        for (var i = 1; i < values.Length; i++)
-        {
-            var step = unchecked(values[i] - values[i - 1]);
-            steps[i] = step;
-            leastStep = Math.Min(leastStep, step);
-            mostStep = Math.Max(mostStep, step);
-        }
+        steps = steps[1..];
+        Subtract(values[1..], values[..^1], steps);
+        var (leastStep, mostStep) = RangeOf(steps);
         var width = Width(least, most);
         if (values.Length == 1 || Width(leastStep, mostStep) >= width)
         {
@@ -41,7 +33,7 @@ internal static class IntegerColumn
         into.Byte((byte)(Steps | width));
         into.Signed(values[0]);
         into.Signed(leastStep);
-        BitPacking.Pack(steps[1..], leastStep, width, into);
+        BitPacking.Pack(steps, leastStep, width, into);
     }
 
     public static void Read(ref ByteReader from, scoped Span<long> values)
@@ -81,6 +73,33 @@ internal static class IntegerColumn
         if ((mode & Steps) != 0)
             from.Signed();
         from.Bytes(BitPacking.Length((mode & Steps) == 0 ? count : count - 1, width));
+    }
+
+    /// <summary>The least and the greatest number; of none, the greatest and the least there are.</summary>
+    private static (long Least, long Most) RangeOf(ReadOnlySpan<long> values)
+    {
+        var (least, most) = (long.MaxValue, long.MinValue);
+        var vectors = MemoryMarshal.Cast<long, Vector<long>>(values);
+        if (vectors.Length > 0)
+        {
+            var (low, high) = (vectors[0], vectors[0]);
+            foreach (var vector in vectors[1..])
+                (low, high) = (Vector.Min(low, vector), Vector.Max(high, vector));
+            for (var i = 0; i < Vector<long>.Count; i++)
+                (least, most) = (Math.Min(least, low[i]), Math.Max(most, high[i]));
+        }
+        foreach (var value in values[(vectors.Length * Vector<long>.Count)..])
+            (least, most) = (Math.Min(least, value), Math.Max(most, value));
+        return (least, most);
+    }
+
+    private static void Subtract(ReadOnlySpan<long> from, ReadOnlySpan<long> values, Span<long> differences)
+    {
+        var i = 0;
+        for (; i <= differences.Length - Vector<long>.Count; i += Vector<long>.Count)
+            (new Vector<long>(from[i..]) - new Vector<long>(values[i..])).CopyTo(differences[i..]);
+        for (; i < differences.Length; i++)
+            differences[i] = unchecked(from[i] - values[i]);
     }
 
     private static int Width(long least, long most) => 64 - BitOperations.LeadingZeroCount(unchecked((ulong)(most - least)));

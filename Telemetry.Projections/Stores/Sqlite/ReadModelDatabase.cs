@@ -134,9 +134,10 @@ internal sealed class ReadModelDatabase : IReadModelStore
         {
             connection.Open();
             using var command = connection.CreateCommand();
+            // Debian's SQLite overwrites what is deleted, unless told otherwise: dropping a generation would take as long as writing it.
             command.CommandText = """
                 pragma page_size = 4096; pragma journal_mode = wal; pragma synchronous = normal; pragma cache_size = -4000;
-                pragma journal_size_limit = 16777216; pragma wal_autocheckpoint = 4000;
+                pragma journal_size_limit = 16777216; pragma wal_autocheckpoint = 4000; pragma secure_delete = off;
                 """;
             command.ExecuteNonQuery();
             return connection;

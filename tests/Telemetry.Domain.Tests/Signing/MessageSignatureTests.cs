@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Telemetry.Domain.Signing;
@@ -104,6 +105,21 @@ public sealed class MessageSignatureTests
     [InlineData("""{"a": 1, "message_signature": "żółw"}""")]
     [InlineData("""{"a": 1, "message_signature": "0353ab4e9507f54024a11b63fe827451a71fcd0eafe191b713b6bab6c4abc46e"}""")]
     public void A_missing_or_wrong_signature_does_not_verify(string message) => Assert.False(Verify(message, Secret));
+
+    [Fact]
+    public void A_signature_with_one_wrong_digit_does_not_verify_wherever_that_is()
+    {
+        var text = "a1"u8.ToArray();
+        var right = Convert.ToHexStringLower(HMACSHA256.HashData("s3cr3t"u8, text)).ToCharArray();
+
+        Assert.True(MessageSignature.Verify(text, Encoding.ASCII.GetBytes(right), Secret));
+        for (var i = 0; i < right.Length; i++)
+        {
+            var wrong = (char[])right.Clone();
+            wrong[i] = wrong[i] == '0' ? '1' : '0';
+            Assert.False(MessageSignature.Verify(text, Encoding.ASCII.GetBytes(wrong), Secret), $"digit {i}");
+        }
+    }
 
     [Fact]
     public void A_signature_in_capitals_does_not_verify()

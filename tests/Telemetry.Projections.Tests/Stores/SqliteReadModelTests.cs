@@ -1,4 +1,7 @@
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Conformance;
+using Telemetry.Projections.Stores.Sqlite;
 
 namespace Telemetry.Projections.Tests.Stores;
 
@@ -55,5 +58,21 @@ public sealed class SqliteRunningTests : RunningConformance
         var bytes = File.ReadAllBytes(path);
         bytes.AsSpan(fault == "header" ? 0 : 3 * 8192).Fill(0x5a);
         File.WriteAllBytes(path, bytes);
+    }
+}
+
+public sealed class ReadModelDatabaseTests
+{
+    [Fact]
+    public void Dropping_tables_does_not_write_their_pages()
+    {
+        using var directory = new TemporaryDirectory();
+        using var database = new ReadModelDatabase(directory.File("read-model.db"), NullLogger.Instance);
+        using var lease = database.Connect();
+        lease.Execute("create table large (data blob); insert into large values (zeroblob(4000000)); pragma wal_checkpoint(truncate);");
+
+        lease.Execute("drop table large");
+
+        Assert.InRange(new FileInfo(directory.File("read-model.db-wal")).Length, 1, 400_000);
     }
 }
