@@ -24,12 +24,13 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
             if (alarm.Window is null || alarm.EvaluatedAt < since || !taken.Contains(AlarmShares.Of(alarm.Id)))
                 continue;
             var beingTold = notifier.BeingTold(); // by this process, which may have lost the share for a moment
-            var told = new HashSet<(Guid Cause, string Action)>();
+            var told = new Dictionary<Guid, HashSet<string>>(); // actions by cause
             var deliveries = 0;
             await foreach (var stored in store.ReadStreamAsync(AlarmDelivery.StreamOf(alarm.Id), long.MaxValue, ReadDirection.Backwards, ct))
             {
                 var delivery = AlarmDelivery.Read(stored.Event);
-                told.Add((delivery.Cause, delivery.Action));
+                if (!told.TryAdd(delivery.Cause, [delivery.Action]))
+                    told[delivery.Cause].Add(delivery.Action);
                 if (++deliveries >= MaxEvents)
                     break;
             }
@@ -44,11 +45,11 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
                 wasChanged |= happened is AlarmEvent.AlarmChanged;
                 if (happened is not AlarmEvent.AlarmStateChanged transition || AlarmNotification.Of(alarm, transition) is not { } notification)
                     continue;
-                var actions = notification.Actions.Where(action => !told.Contains((cause, action))).ToList();
-                var isHalfTold = actions.Count < notification.Actions.Count;
-                if (actions.Count > 0 && !(isHalfTold && wasChanged))
-                    pending.Push((notification with { Actions = actions }, cause));
-                if (isHalfTold)
+                var called = told.GetValueOrDefault(cause);
+                var left = called is null ? notification.Actions : wasChanged ? [] : [.. notification.Actions.Where(action => !called.Contains(action))];
+                if (left.Count > 0)
+                    pending.Push((notification with { Actions = left }, cause));
+                if (called is not null)
                     break; // what was before has been told
             }
             foreach (var (notification, cause) in pending)
