@@ -46,7 +46,7 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
                 if (happened is not AlarmEvent.AlarmStateChanged transition || AlarmNotification.Of(alarm, transition) is not { } notification)
                     continue;
                 var called = told.GetValueOrDefault(cause);
-                var left = called is null ? notification.Actions : wasChanged ? [] : [.. notification.Actions.Where(action => !called.Contains(action))];
+                IReadOnlyList<string> left = called is null ? notification.Actions : wasChanged ? [] : [.. notification.Actions.Where(action => !called.Contains(action))];
                 if (left.Count > 0)
                     pending.Push((notification with { Actions = left }, cause));
                 if (called is not null)
