@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
-using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 

@@ -51,7 +51,8 @@ public sealed class UnitTests
         await using var postgres = await PostgresServer.StartAsync();
         await using var database = await postgres.CreateDatabaseAsync();
         await using var broker = await RabbitMqServer.StartOwnAsync();
-        File.SetUnixFileMode(postgres.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute); // for the account telemetry
+        if (!OperatingSystem.IsWindows())
+            File.SetUnixFileMode(postgres.Directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute); // for the account telemetry
         await using var machine = await SystemdMachine.StartAsync(postgres.Directory);
         await InstallAsync(machine, "telemetry@.service");
         var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString) { Host = "/run/postgresql" };
