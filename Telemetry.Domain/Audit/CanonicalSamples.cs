@@ -187,17 +187,30 @@ public static class CanonicalSamples
     /// <summary>The senders' ids, unless none of the samples has one; ids that follow from the event's are not written.</summary>
     private static void WriteIds(SampleBatch batch, ReadOnlySpan<int> indexes, CanonicalWriter writer)
     {
-        var any = false;
-        if (batch.MessageIds is { } given)
+        if (batch.MessageIds is not { } ids || !AreAny(ids, indexes))
         {
-            foreach (var i in indexes)
-                any |= given.Uuids[i] != Guid.Empty || given.Others.ContainsKey(i);
-        }
-        writer.UInt8(any ? (byte)1 : (byte)0);
-        if (!any)
+            writer.UInt8(0);
             return;
+        }
+        writer.UInt8(1);
+        var uuids = ids.Uuids;
         foreach (var i in indexes)
-            writer.Text(batch.MessageIds![i]);
+        {
+            if (uuids[i] == Guid.Empty)
+                writer.Text(ids[i]);
+            else
+                writer.Text(uuids[i]);
+        }
+    }
+
+    private static bool AreAny(MessageIds ids, ReadOnlySpan<int> indexes)
+    {
+        foreach (var i in indexes)
+        {
+            if (ids.Uuids[i] != Guid.Empty || ids.Others.ContainsKey(i))
+                return true;
+        }
+        return false;
     }
 
     /// <summary>The senders' HMACs, 32 bytes each, unless none of the samples has one.</summary>

@@ -38,6 +38,13 @@ internal sealed class CanonicalWriter(int capacity = 4096)
         Encoding.UTF8.GetBytes(value, Take(length));
     }
 
+    /// <summary>A UUID as text: 36 characters, lower case.</summary>
+    public void Text(Guid uuid)
+    {
+        UInt32(36);
+        uuid.TryFormat(Take(36), out _);
+    }
+
     public void Bytes(ReadOnlySpan<byte> value)
     {
         UInt32((uint)value.Length);

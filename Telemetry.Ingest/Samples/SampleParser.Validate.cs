@@ -1,5 +1,5 @@
+using System.Buffers;
 using System.Buffers.Binary;
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using Telemetry.Domain.Metering;
@@ -230,8 +230,7 @@ internal sealed partial class SampleParser
         if (token.Type != JsonTokenType.String)
             throw Fault(SampleFaultKind.Invalid, SampleField.MessageId, body, "It must be a string.");
         var text = token.Text(body);
-        if (text.Length == 36 && !text.ContainsAnyInRange((byte)'A', (byte)'Z')
-            && Utf8Parser.TryParse(text, out Guid uuid, out var read, 'D') && read == 36 && uuid != Guid.Empty)
+        if (TryParseUuid(text, out var uuid))
         {
             _columns.SetId(uuid);
             return;
@@ -239,6 +238,25 @@ internal sealed partial class SampleParser
         if (text.Length > 6 * MessageIds.MaxLength || Text(body, SampleField.MessageId) is not { Length: <= MessageIds.MaxLength } id || id.Contains('\0'))
             throw Fault(SampleFaultKind.Invalid, SampleField.MessageId, body, $"It has at most {MessageIds.MaxLength} characters, none of them U+0000.");
         _columns.SetId(id);
+    }
+
+    /// <summary>Reads a UUID whose text comes out again as it is: 36 characters, lower case; not the empty one.</summary>
+    private static bool TryParseUuid(ReadOnlySpan<byte> text, out Guid uuid)
+    {
+        uuid = default;
+        if (text.Length != 36 || text[8] != '-' || text[13] != '-' || text[18] != '-' || text[23] != '-' || text.ContainsAnyInRange((byte)'A', (byte)'F'))
+            return false;
+        Span<byte> digits = stackalloc byte[32];
+        text[..8].CopyTo(digits);
+        text[9..13].CopyTo(digits[8..]);
+        text[14..18].CopyTo(digits[12..]);
+        text[19..23].CopyTo(digits[16..]);
+        text[24..].CopyTo(digits[20..]);
+        Span<byte> bytes = stackalloc byte[16];
+        if (Convert.FromHexString(digits, bytes, out _, out _) != OperationStatus.Done)
+            return false;
+        uuid = new(bytes, bigEndian: true);
+        return uuid != Guid.Empty;
     }
 
     /// <summary>Verifies what the sender signed. Unlike batch signatures this needs the fields' own text, which is gone once they are read.</summary>
@@ -258,7 +276,7 @@ internal sealed partial class SampleParser
         if (IsUnset(token))
             return;
         if (token.Type != JsonTokenType.String || token.Length != 2 + 64
-            || Convert.FromHexString(token.Text(body), _columns.AddSignature(), out _, out _) != System.Buffers.OperationStatus.Done)
+            || Convert.FromHexString(token.Text(body), _columns.AddSignature(), out _, out _) != OperationStatus.Done)
             throw Fault(SampleFaultKind.Invalid, SampleField.MessageSignature, body, "A signature has 64 hexadecimal digits.");
     }
 

@@ -26,10 +26,10 @@ internal static class ForeignIds
         var filter = new byte[(count * BitsPerId + 7) / 8];
         for (var i = 0; i < ids.Count; i++)
         {
-            if (ids.Others.TryGetValue(i, out var other))
-                Set(filter, HashOf(other));
-            else if (ids.Uuids[i] != Guid.Empty)
+            if (ids.Uuids[i] != Guid.Empty)
                 Set(filter, HashOf(ids.Uuids[i]));
+            else if (ids.Others.TryGetValue(i, out var other))
+                Set(filter, HashOf(other));
         }
         return filter;
     }

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using Telemetry.Domain.Metering;
 using Telemetry.Projections.Samples.Columns;
@@ -33,6 +34,7 @@ internal sealed class Series
     public bool Dirty { get; set; }
 
     private TailPoint[] _tail = [];
+    private int _room; // the length of the tail's array, which lies in another cache line than its end
     private int _count;
     private bool _sorted = true;
 
@@ -47,6 +49,7 @@ internal sealed class Series
             return;
         Sse.Prefetch0(Unsafe.AsPointer(ref _tail));
         Sse.Prefetch0(Unsafe.AsPointer(ref Summary));
+        Sse.Prefetch0(Unsafe.AsPointer(ref Summary.LastMetadata));
         Sse.Prefetch0(Unsafe.AsPointer(ref Hour));
         Sse.Prefetch0(Unsafe.AsPointer(ref Hour.FirstOrigin));
     }
@@ -56,26 +59,37 @@ internal sealed class Series
     {
         if (!Sse.IsSupported)
             return;
-        if ((uint)_count < (uint)_tail.Length)
-            Sse.Prefetch0(Unsafe.AsPointer(ref _tail[_count]));
+        ref var next = ref Next; // of a full tail the one behind it: asking for what is not there does nothing
+        Sse.Prefetch0(Unsafe.AsPointer(ref next));
+        Sse.Prefetch0(Unsafe.AsPointer(ref next.Metadata));
     }
+
+    /// <summary>The first entry of the tail that is free. Its index is not checked, for that would read the array's length.</summary>
+    private ref TailPoint Next => ref Unsafe.Add(ref MemoryMarshal.GetArrayDataReference(_tail), _count);
 
     /// <summary>Adds a sample to the tail, which must not be full, and to the summary.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Append(long at, double volume, long origin, int metadata)
     {
-        var n = _count;
-        if (n == _tail.Length)
-            Array.Resize(ref _tail, Math.Clamp(_count * 2, 8, Points.Capacity));
-        if (n > 0 && at < _tail[n - 1].At)
+        if (_count == _room)
+            Grow();
+        if (at < Summary.LastAt && _count > 0 && at < _tail[_count - 1].At)
             _sorted = false;
-        ref var point = ref _tail[n];
+        ref var point = ref Next;
         point.At = at;
         point.Volume = volume;
         point.Origin = origin;
         point.Metadata = metadata;
-        _count = n + 1;
+        _count++;
         Summary.Add(at, volume, origin, metadata);
+    }
+
+    private void Grow()
+    {
+        if (_room == Points.Capacity)
+            throw new InvalidOperationException("The tail is full.");
+        _room = Math.Clamp(2 * _room, 8, Points.Capacity);
+        Array.Resize(ref _tail, _room);
     }
 
     /// <summary>Packs the tail and begins a new one.</summary>
@@ -86,7 +100,7 @@ internal sealed class Series
         buffer.Clear();
         SampleBlock.Write(scratch, buffer);
         if (shared)
-            _tail = new TailPoint[_count];
+            (_tail, _room) = (new TailPoint[_count], _count);
         (_count, _sorted) = (0, true);
         var lastAt = scratch.Times[scratch.Count - 1];
         var block = new Block(scratch.Times[0], lastAt, Math.Max(lastAt, Blocks[SegmentKinds.Samples].LatestSoFar), buffer.ToArray());
@@ -97,8 +111,7 @@ internal sealed class Series
     /// <summary>Takes over a stored tail.</summary>
     public void Restore(Points tail)
     {
-        _count = tail.Count;
-        _tail = new TailPoint[_count];
+        (_tail, _room, _count) = (new TailPoint[tail.Count], tail.Count, tail.Count);
         for (var i = 0; i < _count; i++)
             _tail[i] = new() { At = tail.Times[i], Volume = tail.Volumes[i], Origin = tail.Origins[i], Metadata = tail.Metadata[i] };
     }

@@ -15,8 +15,7 @@ internal static class OperationDescription
         var metadata = description.ActionDescriptor.EndpointMetadata;
         operation.Parameters =
         [
-            .. description.ParameterDescriptions.Where(p => p.Source.Id == "Path").Select(p => Path(p.Name)),
-            .. PathNames(description.RelativePath!).Except(description.ParameterDescriptions.Where(p => p.Source.Id == "Path").Select(p => p.Name)).Select(Path),
+            .. PathNames(description.RelativePath!).Select(Path),
             .. metadata.OfType<TakesArguments>().SelectMany(t => t.Arguments).SelectMany(Parameters),
         ];
         if (metadata.OfType<ReadsBody>().FirstOrDefault() is { } reads)
@@ -34,7 +33,7 @@ internal static class OperationDescription
     }
 
     private static IEnumerable<string> PathNames(string path) =>
-        path.Split('/').Where(s => s is ['{', .., '}']).Select(s => s[1..^1]);
+        path.Split('/').Where(s => s is ['{', .., '}']).Select(s => s[1..^1].TrimStart('*').Split(':')[0]);
 
     private static IOpenApiParameter Path(string name) => new OpenApiParameter
     {

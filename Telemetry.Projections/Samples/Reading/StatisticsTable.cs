@@ -9,11 +9,14 @@ namespace Telemetry.Projections.Samples.Reading;
 /// <param name="gridStart">Where the first bucket begins; not looked at without a period.</param>
 internal sealed class StatisticsTable(StatisticsQuery query, long? gridStart)
 {
+    private const int PageLength = 512;
+
     private readonly Dictionary<GroupKey, int> _groupNumbers = [];
     private readonly List<Group> _groups = [];
     private readonly Dictionary<(int Group, long Bucket), int> _slots = [];
-    private Row[] _rows = new Row[16];
+    private readonly List<Row[]> _pages = []; // an array that grew with the answer would be garbage of the oldest generation each time
     private int _count;
+    private int _last;
     private PeriodGrid? _grid;
     private readonly bool _needsDetails = !query.Aggregates.All(a => a.Accumulates);
 
@@ -48,32 +51,43 @@ internal sealed class StatisticsTable(StatisticsQuery query, long? gridStart)
     /// <exception cref="TooManyRowsException">That is one too many.</exception>
     public int SlotOf(int group, long bucket)
     {
+        // The series of a group go through the same buckets one after the other.
+        if (_count > 0)
+        {
+            var next = RowAt(_last).Next;
+            ref readonly var row = ref RowAt(next);
+            if (row.Bucket == bucket && row.Group == group)
+                return _last = next;
+        }
         ref var slot = ref CollectionsMarshal.GetValueRefOrAddDefault(_slots, (group, bucket), out var known);
-        if (known)
-            return slot;
-        if (_count == StatisticsQuery.MaxRows)
-            throw new TooManyRowsException();
-        if (_count == _rows.Length)
-            Array.Resize(ref _rows, _count * 2);
-        slot = _count++;
-        _rows[slot] = new() { Group = group, Bucket = bucket, Details = _needsDetails ? new(query.Aggregates) : null };
-        return slot;
+        if (!known)
+        {
+            if (_count == StatisticsQuery.MaxRows)
+                throw new TooManyRowsException();
+            if (_count == _pages.Count * PageLength)
+                _pages.Add(new Row[PageLength]);
+            slot = _count++;
+            RowAt(slot) = new() { Group = group, Bucket = bucket, Details = _needsDetails ? new(query.Aggregates) : null };
+        }
+        RowAt(_last).Next = slot;
+        return _last = slot;
     }
 
-    public ref Accumulator Total(int slot) => ref _rows[slot].Total;
+    public ref Accumulator Total(int slot) => ref RowAt(slot).Total;
 
-    public StatisticsDetails Details(int slot) => _rows[slot].Details!;
+    public StatisticsDetails Details(int slot) => RowAt(slot).Details!;
 
     public List<StatisticsRow> ToRows()
     {
-        var rows = _rows.AsSpan(0, _count).ToArray();
-        Array.Sort(rows, (a, b) => a.Bucket != b.Bucket
-            ? a.Bucket.CompareTo(b.Bucket)
-            : _groups[a.Group].FirstOrigin.CompareTo(_groups[b.Group].FirstOrigin));
+        var order = new (long Bucket, long FirstOrigin, int Slot)[_count];
+        for (var slot = 0; slot < _count; slot++)
+            order[slot] = (RowAt(slot).Bucket, _groups[RowAt(slot).Group].FirstOrigin, slot);
+        Array.Sort(order, static (a, b) => a.Bucket != b.Bucket ? a.Bucket.CompareTo(b.Bucket) : a.FirstOrigin.CompareTo(b.FirstOrigin));
         var grid = _count > 0 ? Grid : null;
         var answer = new List<StatisticsRow>(_count);
-        foreach (ref readonly var row in rows.AsSpan())
+        foreach (var (_, _, slot) in order)
         {
+            ref readonly var row = ref RowAt(slot);
             var group = _groups[row.Group];
             answer.Add(new(
                 group.Unit, group.Values, grid?.StartOf(row.Bucket) ?? row.Total.FirstAt, grid?.StartOf(row.Bucket + 1) ?? row.Total.LastAt,
@@ -81,6 +95,8 @@ internal sealed class StatisticsTable(StatisticsQuery query, long? gridStart)
         }
         return answer;
     }
+
+    private ref Row RowAt(int slot) => ref _pages[slot / PageLength][slot % PageLength];
 
     // By itself, since making the grid may be an error.
     private bool AreMultiplesOf(long length) => query.PeriodSeconds is not { } period
@@ -111,6 +127,10 @@ internal sealed class StatisticsTable(StatisticsQuery query, long? gridStart)
     private struct Row
     {
         public int Group;
+
+        /// <summary>The row that was asked for after this one the last time.</summary>
+        public int Next;
+
         public long Bucket;
         public Accumulator Total;
         public StatisticsDetails? Details;

@@ -177,6 +177,32 @@ public sealed class ProgramTests
         }
     }
 
+    // In the whole program, as routes with constraints and of several segments (ratings, tiles) are in no host of the other tests.
+    [Fact]
+    public async Task The_OpenAPI_document_names_the_variables_of_each_path_and_no_argument_twice()
+    {
+        using var data = new TemporaryDirectory();
+        var (server, _) = await ServerProcess.StartAsync(data.Path);
+        await using (server)
+        {
+            using var client = new HttpClient { BaseAddress = server.Url };
+            using var document = JsonDocument.Parse(await client.GetStringAsync("/openapi/v2.json"));
+
+            foreach (var path in document.RootElement.GetProperty("paths").EnumerateObject())
+            {
+                foreach (var call in path.Value.EnumerateObject())
+                {
+                    var parameters = call.Value.TryGetProperty("parameters", out var list) ? list.EnumerateArray().ToList() : [];
+                    var names = parameters.Select(p => $"{p.GetProperty("in")} {p.GetProperty("name")}").ToList();
+                    Assert.Equal(names.Distinct(), names);
+                    Assert.Equal(
+                        path.Name.Split('/').Where(s => s.StartsWith('{')).Select(s => $"path {s.Trim('{', '}')}"),
+                        names.Where(n => n.StartsWith("path ", StringComparison.Ordinal)));
+                }
+            }
+        }
+    }
+
     [Fact]
     public async Task Rebuilding_gives_the_same_answers_with_the_server_running_and_stopped()
     {

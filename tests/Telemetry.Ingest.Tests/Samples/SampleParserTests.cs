@@ -77,6 +77,9 @@ public sealed class SampleParserTests
     [Theory]
     [InlineData("AAAAAAAA-2222-3333-4444-555555555555")] // upper case would come back in lower case
     [InlineData("00000000-0000-0000-0000-000000000000")] // stands for no id in the column of UUIDs
+    [InlineData("+1111111-2222-3333-4444-55555555555g")]
+    [InlineData("11111111-2222-3333-44445-55555555555")]
+    [InlineData("11111111-2222-3333-4444-5555555555é")] // 36 bytes
     [InlineData("any text")]
     public void An_id_that_is_no_common_uuid_is_kept_letter_by_letter(string id) =>
         Assert.Equal(id, Bodies.Read(Bodies.List(Bodies.Sample(("message_id", $"\"{id}\"")))).Batch.MessageIds![0]);
