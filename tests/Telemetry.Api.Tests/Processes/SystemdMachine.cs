@@ -75,7 +75,9 @@ internal sealed class SystemdMachine : IAsyncDisposable
         var dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../.."));
         var shell = Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", directory.Path, AppContext.BaseDirectory, dotnet, postgres])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         var outer = await shell.StandardOutput.ReadLineAsync(Ct);
         for (var clock = Stopwatch.StartNew(); ; await Task.Delay(20, Ct))
