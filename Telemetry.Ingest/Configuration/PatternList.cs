@@ -29,6 +29,19 @@ internal sealed class PatternList
         return included.Count + excluded.Count > 0 ? new([.. included], [.. excluded]) : throw yaml.Error("The list of patterns is empty.");
     }
 
+    /// <summary>Reads a list of names as sources have it: names to include, or to exclude, or <c>*</c> with some excluded.</summary>
+    /// <exception cref="ConfigurationFileException">As <see cref="Read"/>, or it is mixed otherwise.</exception>
+    public static PatternList ReadNames(YamlValue yaml)
+    {
+        var given = yaml.Items().Select(p => p.Text()).ToList();
+        var (plain, negated) = (given.Exists(p => p != "*" && !p.StartsWith('!')), given.Exists(p => p.StartsWith('!')));
+        if (plain && negated)
+            throw yaml.Error($"Names to include and names to exclude stand together: {string.Join(", ", given)}.");
+        if (plain && given.Contains("*"))
+            throw yaml.Error($"'*' stands together with other names: {string.Join(", ", given)}.");
+        return Read(yaml);
+    }
+
     public bool Matches(string name) =>
         !_excluded.Any(p => p.Matches(name)) && (_included.Length == 0 || _included.Any(p => p.Matches(name)));
 

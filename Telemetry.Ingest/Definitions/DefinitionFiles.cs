@@ -31,22 +31,26 @@ public sealed record DefinitionFiles(IReadOnlyList<string> Meters, string? Event
             options, reader);
     }
 
-    /// <summary>Reads one file of whichever kind it is, definitions or pipelines of meters or events, and says what is in it.</summary>
+    /// <summary>Reads one file of whichever kind it is, definitions or pipelines of meters or events or what a polling agent polls, and says what is in it.</summary>
     /// <exception cref="ConfigurationFileException">It is wrong, or cannot be read; the message reads <c>FILE:LINE: REASON</c>.</exception>
     public static string Check(string file)
     {
         var text = Text(file);
         var yaml = YamlValue.Parse(file, text);
+        if (yaml.IsList && PollingFile.IsPollsters(yaml))
+            return $"{file}: {PollingFile.ReadPollsters(yaml)} dynamic pollsters.";
         if (yaml.IsList)
             return $"{file}: {EventDefinitions.Read(file, text, dropUnmatched: true).Count} event definitions.";
         if (yaml.IsMap && yaml["metric"] is not null)
             return $"{file}: {MeterDefinitions.Read([(file, text)]).Count} meter definitions.";
+        if (yaml.IsMap && PollingFile.IsSources(yaml))
+            return $"{file}: {PollingFile.ReadSources(yaml)} sources of polling.";
         if (yaml.IsMap && yaml["sources"] is { } sources)
         {
             var kind = sources.IsList && sources.Items().Any(s => s.IsMap && s["events"] is not null) ? "events" : "meters";
             return $"{file}: {PipelineFile.Read(file, text, kind).Sources.Count} sources of {kind}.";
         }
-        throw yaml.Error("It is neither a list of event definitions, nor a map with the key 'metric' of meter definitions or 'sources' of a pipeline.");
+        throw yaml.Error("It is neither a list of event definitions or of dynamic pollsters, nor a map with the key 'metric' of meter definitions or 'sources' of a pipeline or of polling.");
     }
 
     /// <summary>What a message gives with these definitions, as indented JSON for a person to read: samples, events and problems.</summary>

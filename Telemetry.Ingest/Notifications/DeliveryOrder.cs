@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Telemetry.Ingest.Notifications;
 
 /// <summary>Gives messages that are worked on at once the order back in which a broker gave them out. Safe for use by many threads.</summary>
@@ -8,18 +10,14 @@ internal sealed class DeliveryOrder(TimeProvider clock)
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Channel> _channels = [];
+    private readonly ConditionalWeakTable<object, Channel> _channels = []; // an entry goes with its channel
 
     /// <summary>The place of a message that was given out; dispose it whatever becomes of the message.</summary>
-    /// <param name="consumer">What names the channel: the consumer's tag, which the broker makes anew for each.</param>
-    public Turn Take(string consumer, ulong tag)
+    /// <param name="channel">What the broker numbers the messages of; every connection has new ones.</param>
+    public Turn Take(object channel, ulong tag)
     {
         lock (_lock)
-        {
-            if (!_channels.TryGetValue(consumer, out var channel))
-                _channels.Add(consumer, channel = new());
-            return new(this, channel, tag);
-        }
+            return new(this, _channels.GetValue(channel, static _ => new()), tag);
     }
 
     private async Task ComeAsync(Channel channel, ulong tag, CancellationToken ct)

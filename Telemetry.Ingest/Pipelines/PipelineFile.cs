@@ -40,17 +40,10 @@ internal sealed record PipelineFile(IReadOnlyList<PipelineSource> Sources, IRead
     {
         // The last three are of files written before polling.yaml was split off; they say nothing about pipelines.
         yaml.AllowOnly("name", kind, "sinks", "interval", "resources", "discovery");
-        var patterns = yaml.Required(kind);
-        var given = patterns.Items().Select(p => p.Text()).ToList();
-        var (plain, negated) = (given.Exists(p => p != "*" && !p.StartsWith('!')), given.Exists(p => p.StartsWith('!')));
-        if (plain && negated)
-            throw patterns.Error($"Names to include and names to exclude stand together: {string.Join(", ", given)}.");
-        if (plain && given.Contains("*"))
-            throw patterns.Error($"'*' stands together with other names: {string.Join(", ", given)}.");
         var sinks = yaml.Required("sinks").Items().Select(s => s.Text()).ToList();
         if (sinks.Distinct().Count() < sinks.Count)
             throw yaml.Error($"Source '{yaml.Required("name").Text()}' names a sink twice.");
-        return new(yaml.Required("name").Text(), PatternList.Read(patterns), sinks);
+        return new(yaml.Required("name").Text(), PatternList.ReadNames(yaml.Required(kind)), sinks);
     }
 
     private static PipelineSink ReadSink(YamlValue yaml, string kind)

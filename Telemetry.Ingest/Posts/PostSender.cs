@@ -77,12 +77,11 @@ public sealed class PostSender : IBusUser
         {
             endpoint.LeadFrom(PostMessages.Answers);
             endpoint.QueueExpiration = KeepUnused;
-            endpoint.PurgeOnStartup = true; // of what is asked there nobody waits any more
             endpoint.Handler<BusMessage>(TakeAsync);
         });
     }
 
-    void IBusUser.Use(IBusControl bus) => _bus = bus;
+    void IBusUser.Use(IBusControl? bus) => _bus = bus;
 
     private void Dress(SendContext context, PostHead head)
     {

@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
 using Telemetry.Domain.Audit;
 using Telemetry.Ingest.Pipelines.Publishers;
 
@@ -17,15 +18,12 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
 
     private volatile TaskCompletionSource<(IBus Bus, bool InMemory)> _bus = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <summary>Gives it the bus, once that has started; the one before, if any, is over.</summary>
-    public void Use(IBusControl bus)
+    public void Use(IBusControl? bus)
     {
-        var inMemory = options.Value.Urls.Count == 0;
-        if (_bus.TrySetResult((bus, inMemory)))
-            return;
-        var next = new TaskCompletionSource<(IBus, bool)>();
-        next.SetResult((bus, inMemory));
-        _bus = next;
+        if (_bus.Task.IsCompleted)
+            _bus = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (bus is not null)
+            _bus.SetResult((bus, options.Value.Urls.Count == 0));
     }
 
     public async Task SendAsync(string topic, string priority, ReadOnlyMemory<byte> body, BatchSignature? signature, CancellationToken ct)
@@ -33,19 +31,28 @@ internal sealed class BusSender(IOptions<BusOptions> options, TimeProvider clock
         var key = BusQueue.NameOf(topic, priority);
         using var patience = new CancellationTokenSource(Patience, clock);
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
-        try
+        while (true)
         {
-            var (bus, inMemory) = await _bus.Task.WaitAsync(limit.Token);
-            var endpoint = await bus.GetSendEndpoint(inMemory ? new($"exchange:{key}") : Exchange(options.Value));
-            await endpoint.Send(new BusMessage(body), context => Dress(context, key, signature), limit.Token);
-        }
-        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
-        {
-            throw new PublisherException($"The bus did not take a message of topic '{topic}' within {Patience.TotalSeconds} s.", e);
-        }
-        catch (Exception e) when (e is MassTransitException)
-        {
-            throw new PublisherException($"The bus did not take a message of topic '{topic}': {e.Message}", e);
+            var used = _bus;
+            try
+            {
+                var (bus, inMemory) = await used.Task.WaitAsync(limit.Token);
+                var endpoint = await bus.GetSendEndpoint(inMemory ? new($"exchange:{key}") : Exchange(options.Value));
+                await endpoint.Send(new BusMessage(body), context => Dress(context, key, signature), limit.Token);
+                return;
+            }
+            catch (Exception e) when (used != _bus && !limit.IsCancellationRequested && e is MassTransitException or RabbitMQClientException or OperationCanceledException)
+            {
+                // That bus is over. The message may have arrived; whoever reads it counts it once, by its id.
+            }
+            catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+            {
+                throw new PublisherException($"The bus did not take a message of topic '{topic}' within {Patience.TotalSeconds} s.", e);
+            }
+            catch (Exception e) when (e is MassTransitException or RabbitMQClientException)
+            {
+                throw new PublisherException($"The bus did not take a message of topic '{topic}': {e.Message}", e);
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net.Security;
 using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
@@ -5,20 +6,23 @@ using MassTransit;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using RabbitMQ.Client.Exceptions;
 
 namespace Telemetry.Ingest.Notifications.Bus;
 
 /// <summary>Connects to the brokers and consumes from them; without any, a bus within the process carries the same consumers.</summary>
 /// <remarks>
 /// Buses are made one a broker and by hand: MassTransit's registration knows one a type. A broker that is away at the start is waited for
-/// a little, then the program goes on without it; MassTransit connects when it comes, and again whenever it was lost.
+/// a little, then the program goes on without it and connects when it comes. A bus whose broker was lost is made anew: MassTransit's own
+/// (8.4.0) waits longer with every loss of its life, up to 31 s, and never asks again for a queue whose start a loss or a refused account cuts off.
 /// </remarks>
 internal sealed class BusService(
     IOptions<BusOptions> options, IEnumerable<IBusUser> users, TimeProvider clock, ILoggerFactory loggers) : IHostedService, IDisposable
 {
-    // MassTransit gives up for good on a broker that refuses the account, as one does that is just starting: a bus that is not well is made anew.
-    private static readonly TimeSpan CheckEvery = TimeSpan.FromSeconds(15);
-    private const int ChecksUntilRenewed = 4;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(10);
+
+    /// <summary>What is worked on when a bus is lost is waited for as long, and comes again if it takes longer.</summary>
+    private static readonly TimeSpan LeaveWithin = TimeSpan.FromSeconds(10);
 
     private readonly ILogger _logger = loggers.CreateLogger<BusService>();
     private readonly CancellationTokenSource _stopping = new();
@@ -27,13 +31,16 @@ internal sealed class BusService(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         LogContext.ConfigureCurrentLogContext(loggers);
-        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select((url, n) => new Broker(url.ToString(), () => CreateRabbitMq(url, isFirst: n == 0))).ToList();
+        var brokers = options.Value.Urls.Select(BusUrl.Parse).Select((url, n) =>
+            new Broker(url.ToString(), url.Hosts.Count, attempt => CreateRabbitMq(url, url.Hosts[attempt % url.Hosts.Count], isFirst: n == 0))).ToList();
         if (brokers.Count == 0)
-            brokers.Add(new("the bus within the process", CreateInMemory));
+            brokers.Add(new("the bus within the process", 1, _ => CreateInMemory()));
         foreach (var broker in brokers)
             _running.Add(RunAsync(broker, isFirst: broker == brokers[0]));
-        await Task.WhenAny(
-            Task.WhenAll(brokers.Select(b => b.Started.Task)), Task.Delay(TimeSpan.FromSeconds(options.Value.StartTimeoutSeconds), clock, cancellationToken));
+        await Task.WhenAny([
+            Task.WhenAll(brokers.Select(b => b.Started.Task)), Task.Delay(TimeSpan.FromSeconds(options.Value.StartTimeoutSeconds), clock, cancellationToken), .. _running]);
+        foreach (var broken in _running.Where(r => r.IsFaulted))
+            await broken; // a certificate that cannot be read, say: no waiting helps
         foreach (var broker in brokers.Where(b => !b.Started.Task.IsCompleted))
             _logger.BusAway(broker.Name);
     }
@@ -48,69 +55,91 @@ internal sealed class BusService(
 
     private async Task RunAsync(Broker broker, bool isFirst)
     {
-        var pause = TimeSpan.FromSeconds(1);
-        while (!_stopping.IsCancellationRequested)
+        for (var (attempt, failures) = (0, 0); ; attempt++)
         {
-            var bus = broker.Create();
+            var loss = new Loss(reason => _logger.QueueRefused(broker.Name, reason));
+            using var ending = _stopping.Token.Register(() => loss.Tell("The program ends."));
+            var started = false;
             try
             {
-                await bus.StartAsync(_stopping.Token);
-                foreach (var user in isFirst ? users : [])
-                    user.Use(bus);
-                _logger.BusStarted(broker.Name);
-                broker.Started.TrySetResult();
-                pause = TimeSpan.FromSeconds(1);
-                await WatchAsync(bus);
-                _logger.BusRenewed(broker.Name);
+                started = await RunBusAsync(broker, attempt, isFirst, loss);
             }
-            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            catch (Exception e) when (e is MassTransitException || broker.Started.Task.IsCompleted) // what has never worked, for another reason than the broker, stops the start
             {
-                // The program ends.
+                loss.Tell(e.GetBaseException().Message);
             }
-            catch (Exception e) when (e is MassTransitException or OperationCanceledException)
-            {
-                _logger.BusNotStarted(broker.Name, pause.TotalSeconds, e.GetBaseException().Message);
-                await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
-                pause = pause * 2 < TimeSpan.FromSeconds(30) ? pause * 2 : TimeSpan.FromSeconds(30);
-            }
-            await LeaveAsync(bus, broker.Name);
+            if (_stopping.IsCancellationRequested)
+                return;
+            failures = started ? 0 : failures + 1;
+            var rounds = failures / broker.Nodes; // the next node is another chance
+            var pause = TimeSpan.FromSeconds(Math.Min(1 << Math.Min(rounds, 10), LongestPause.TotalSeconds));
+            _logger.BusLost(broker.Name, pause.TotalSeconds, loss.Reason);
+            await Task.Delay(pause, clock, _stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
         }
     }
 
-    /// <summary>Returns when the bus has not been well for a while.</summary>
-    private async Task WatchAsync(IBusControl bus)
+    /// <summary>Connects and consumes until the bus is lost; says whether it ever had the broker.</summary>
+    private async Task<bool> RunBusAsync(Broker broker, int attempt, bool isFirst, Loss loss)
     {
-        for (var sick = 0; sick < ChecksUntilRenewed; sick = bus.CheckHealth().Status == BusHealthStatus.Healthy ? 0 : sick + 1)
-            await Task.Delay(CheckEvery, clock, _stopping.Token);
-    }
-
-    private async Task LeaveAsync(IBusControl bus, string name)
-    {
+        var bus = broker.Create(attempt);
+        using var observing = bus.ConnectReceiveEndpointObserver(loss);
+        var starting = bus.StartAsync(loss.Token);
+        var started = false;
         try
         {
-            await bus.StopAsync(CancellationToken.None);
+            await await Task.WhenAny(starting, loss.Refusal).WaitAsync(loss.Token); // with a refused queue MassTransit's start does not end
+            GiveUsers(bus);
+            _logger.BusStarted(broker.Name);
+            broker.Started.TrySetResult();
+            started = true;
+            await Task.Delay(Timeout.Infinite, loss.Token);
+        }
+        catch (OperationCanceledException) when (loss.Token.IsCancellationRequested)
+        {
+            // As it was told to end.
+        }
+        finally
+        {
+            if (!_stopping.IsCancellationRequested)
+                GiveUsers(null);
+            await LeaveAsync(bus, starting, broker.Name);
+        }
+        return started;
+
+        void GiveUsers(IBusControl? bus)
+        {
+            foreach (var user in isFirst ? users : [])
+                user.Use(bus);
+        }
+    }
+
+    private async Task LeaveAsync(IBusControl bus, Task starting, string name)
+    {
+        using var limit = new CancellationTokenSource(LeaveWithin, clock);
+        try
+        {
+            await starting.WaitAsync(limit.Token); // a start that was cut off takes itself back
+            await bus.StopAsync(limit.Token);
         }
         catch (Exception e) when (e is not OutOfMemoryException) // it is left all the same
         {
-            _logger.BusNotStopped(e, name);
+            if (starting.IsCompletedSuccessfully)
+                _logger.BusNotStopped(e, name);
         }
     }
 
     private IBusControl CreateInMemory() => MassTransit.Bus.Factory.CreateUsingInMemory(bus => Configure(bus, isFirst: true));
 
-    private IBusControl CreateRabbitMq(BusUrl url, bool isFirst) => MassTransit.Bus.Factory.CreateUsingRabbitMq(bus =>
+    private IBusControl CreateRabbitMq(BusUrl url, (string Name, int Port) host, bool isFirst) => MassTransit.Bus.Factory.CreateUsingRabbitMq(bus =>
     {
-        var (host, port) = url.Hosts[0];
-        bus.Host(host, (ushort)port, url.VirtualHost, $"telemetry:{Environment.ProcessId}", connection =>
+        bus.Host(host.Name, (ushort)host.Port, url.VirtualHost, $"telemetry:{Environment.ProcessId}", connection =>
         {
             connection.Username(url.User);
             connection.Password(url.Password);
             connection.Heartbeat(TimeSpan.FromSeconds(30));
             connection.PublisherConfirmation = true;
-            if (url.Hosts.Count > 1)
-                connection.UseCluster(cluster => url.Hosts.ToList().ForEach(h => cluster.Node($"{h.Name}:{h.Port}")));
             if (url.Tls)
-                connection.UseSsl(tls => Secure(tls, host));
+                connection.UseSsl(tls => Secure(tls, host.Name));
         });
         // One queue for all that cannot be read. It outlives the broker, whatever the services' own queues do.
         bus.SendTopology.ErrorQueueNameFormatter = new OneErrorQueue(options.Value.ErrorQueue);
@@ -152,7 +181,58 @@ internal sealed class BusService(
         return chain.Build(X509CertificateLoader.LoadCertificate(certificate.GetRawCertData()));
     }
 
-    private sealed record Broker(string Name, Func<IBusControl> Create)
+    /// <summary>Notices that a bus has lost its broker, or does not come to it. A queue that the broker refuses is no loss: the others are consumed, and MassTransit asks for it again.</summary>
+    /// <param name="refused">Is told what a broker refuses, and why.</param>
+    [SuppressMessage("Design", "CA1001", Justification = "Endpoints may tell of losses at any time; a source without a timer holds nothing that wants disposing.")]
+    private sealed class Loss(Action<string> refused) : IReceiveEndpointObserver
+    {
+        private readonly CancellationTokenSource _told = new();
+        private readonly TaskCompletionSource _refusal = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private string? _reason;
+
+        /// <summary>Cancelled when it is lost.</summary>
+        public CancellationToken Token => _told.Token;
+
+        /// <summary>Completes when a queue has been refused.</summary>
+        public Task Refusal => _refusal.Task;
+
+        /// <summary>What was told first.</summary>
+        public string Reason => _reason ?? "";
+
+        public void Tell(string reason)
+        {
+            Interlocked.CompareExchange(ref _reason, reason, null);
+            _ = _told.CancelAsync(); // those who wait go on on threads of their own, not on the endpoint's
+        }
+
+        public Task Ready(ReceiveEndpointReady ready) => Task.CompletedTask;
+
+        public Task Stopping(ReceiveEndpointStopping stopping) => Task.CompletedTask;
+
+        public Task Completed(ReceiveEndpointCompleted completed)
+        {
+            Tell("It has ended the consumption of a queue, or the connection.");
+            return Task.CompletedTask;
+        }
+
+        public Task Faulted(ReceiveEndpointFaulted faulted)
+        {
+            var cause = faulted.Exception?.GetBaseException();
+            if (cause is OperationInterruptedException { ShutdownReason.ReplyCode: >= 403 and <= 406 }) // of a channel (AMQP 0-9-1)
+            {
+                refused(cause.Message);
+                _refusal.TrySetResult();
+            }
+            else
+            {
+                Tell(cause?.Message ?? "");
+            }
+            return Task.CompletedTask;
+        }
+    }
+
+    /// <param name="Create">Makes a bus that is not connected yet, to one of the nodes: each attempt to the next.</param>
+    private sealed record Broker(string Name, int Nodes, Func<int, IBusControl> Create)
     {
         public TaskCompletionSource Started { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -11,8 +11,8 @@ internal interface IBusUser
     {
     }
 
-    /// <summary>Gives it the first broker's bus once that has started, and again when it was made anew.</summary>
-    void Use(IBusControl bus)
+    /// <summary>Gives it the first broker's bus once that has started; null when that is over, until the next one has.</summary>
+    void Use(IBusControl? bus)
     {
     }
 }

@@ -11,12 +11,12 @@ internal static partial class Log
     [LoggerMessage(EventId = 2, Level = LogLevel.Warning, Message = "{Bus} cannot be used yet; it is connected to when it can")]
     public static partial void BusAway(this ILogger logger, string bus);
 
-    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Bus} cannot be used; it is tried again in {Seconds} s: {Reason}")]
-    public static partial void BusNotStarted(this ILogger logger, string bus, double seconds, string reason);
+    [LoggerMessage(EventId = 3, Level = LogLevel.Warning, Message = "{Bus} is away; it is connected to again in {Seconds} s: {Reason}")]
+    public static partial void BusLost(this ILogger logger, string bus, double seconds, string reason);
 
     [LoggerMessage(EventId = 4, Level = LogLevel.Warning, Message = "{Bus} was not left in order")]
     public static partial void BusNotStopped(this ILogger logger, Exception exception, string bus);
 
-    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "{Bus} has not been well for a minute; it is connected to anew")]
-    public static partial void BusRenewed(this ILogger logger, string bus);
+    [LoggerMessage(EventId = 5, Level = LogLevel.Warning, Message = "{Bus} refuses a queue, which is not consumed until it does not: {Reason}")]
+    public static partial void QueueRefused(this ILogger logger, string bus, string reason);
 }

@@ -1,4 +1,5 @@
 using MassTransit;
+using MassTransit.RabbitMqTransport;
 using Telemetry.Domain.Audit;
 
 namespace Telemetry.Ingest.Notifications.Bus;
@@ -14,7 +15,7 @@ internal sealed class NotificationConsumer(NotificationIntake intake, TimeProvid
     public async Task Consume(ConsumeContext<BusMessage> context)
     {
         var exchange = context.TryGetPayload(out RabbitMqBasicConsumeContext? delivery) ? delivery.Exchange : NoExchange;
-        using var turn = delivery is not null && intake.KeepsOrder ? _order.Take(delivery.ConsumerTag, delivery.DeliveryTag) : null;
+        using var turn = intake.KeepsOrder && delivery is not null && context.TryGetPayload(out ChannelContext? channel) ? _order.Take(channel.Channel, delivery.DeliveryTag) : null;
         try
         {
             await intake.AcceptAsync(context.Message.Body, exchange, context.Headers.Get<string>(BatchSignature.HeaderName), turn, context.CancellationToken);

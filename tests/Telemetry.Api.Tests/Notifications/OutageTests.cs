@@ -157,6 +157,20 @@ public sealed class OutageTests
     }
 
     [Fact]
+    public async Task A_queue_that_services_have_declared_otherwise_is_named_and_holds_up_no_other()
+    {
+        MeteredCloud.Demand();
+        await using var broker = await RabbitMqServer.StartOwnAsync();
+        await using var producer = await CloudProducer.ConnectAsync(broker.Url);
+        await producer.Channel.QueueDeclareAsync("notifications.info", durable: true, exclusive: false, autoDelete: false, cancellationToken: TestContext.Current.CancellationToken);
+        await using var cloud = await MeteredCloud.StartAsync(broker: broker);
+
+        await cloud.UntilAsync(() => Task.FromResult(cloud.Server.Output.Contains("inequivalent arg 'durable' for queue 'notifications.info'", StringComparison.Ordinal)));
+        await producer.PublishAsync("glance", "notifications.sample", CloudProducer.Notification("image.upload", new { id = "i", size = 42, owner = "p" }, priority: "SAMPLE"));
+        await cloud.UntilAsync(async () => (await cloud.SamplesAsync("image.size")).Count == 1);
+    }
+
+    [Fact]
     public async Task Two_servers_share_the_queues_and_each_message_is_taken_by_one_of_them()
     {
         MeteredCloud.Demand();

@@ -33,7 +33,7 @@ public sealed class DefinitionFilesTests : IDisposable
     [InlineData("- event_type: x\n  traits:\n    a: payload.a b", "a.yaml:3: Path 'payload.a b': 'b' is not expected at character 11.")]
     [InlineData("- {event_type: x, traits: {}", "a.yaml:2: ")] // where it ends
     [InlineData("", "a.yaml:1: The file is empty.")]
-    [InlineData("a: 1", "a.yaml:1: It is neither a list of event definitions, nor a map")]
+    [InlineData("a: 1", "a.yaml:1: It is neither a list of event definitions or of dynamic pollsters, nor a map")]
     [InlineData("- &a [*a]", "a.yaml:1: ")]
     public void A_wrong_file_is_refused_with_file_line_and_reason(string text, string message) =>
         Assert.Contains(message, Assert.Throws<ConfigurationFileException>(() => DefinitionFiles.Check(Write("a.yaml", text))).Message, StringComparison.Ordinal);

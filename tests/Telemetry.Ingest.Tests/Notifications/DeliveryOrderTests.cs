@@ -63,4 +63,21 @@ public sealed class DeliveryOrderTests
         Assert.True(_order.Take("b", 1).ComeAsync(Ct).IsCompleted);
         Assert.False(_order.Take("b", 2).ComeAsync(Ct).IsCompleted);
     }
+
+    [Fact]
+    public void A_channel_that_is_gone_is_forgotten()
+    {
+        var channel = Use(_order);
+
+        GC.Collect();
+        Assert.False(channel.IsAlive);
+
+        [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.NoInlining)]
+        static WeakReference Use(DeliveryOrder order)
+        {
+            var channel = new object();
+            order.Take(channel, 1).Dispose();
+            return new(channel);
+        }
+    }
 }

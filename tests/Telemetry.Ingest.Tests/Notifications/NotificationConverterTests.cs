@@ -33,6 +33,42 @@ public sealed class NotificationConverterTests
     }
 
     [Fact]
+    public void What_was_polled_is_the_same_in_batches_and_one_by_one()
+    {
+        var body = Recordings.Messages("recorded-polling.jsonl").Values.MaxBy(b => Payload(b).GetProperty("samples").GetArrayLength())!;
+        var samples = Payload(body).GetProperty("samples").EnumerateArray().ToList();
+        Assert.True(samples.Count > 1);
+
+        var alone = samples.SelectMany(s => Converter.Convert(Message("telemetry.polling", $$"""{"samples": [{{s.GetRawText()}}]}""", "SAMPLE")).Samples);
+
+        Assert.Equal(Converter.Convert(body).Samples.Select(Actual), alone.Select(Actual));
+    }
+
+    /// <summary>As dynamic pollsters send them: names and owners as a site has written them down, and values of any type that an API may give.</summary>
+    [Theory]
+    [InlineData("1", 1.0)]
+    [InlineData("\"2.5\"", 2.5)]
+    [InlineData("true", 1.0)]
+    [InlineData("\"ACTIVE\"", null)]
+    [InlineData("null", null)]
+    public void A_dynamic_pollsters_sample_counts_where_its_value_is_a_number_also_with_the_names_of_its_owners(string value, double? volume)
+    {
+        var sample = SignedMessage.Write(new(["s3cr3t"]), writer => WriteProperties(writer, $$$"""
+            {"source": "openstack", "counter_name": "dynamic.network.services.vpn.connection", "counter_type": "gauge", "counter_unit": "ipsec_site_connection", "counter_volume": {{{value}}},
+             "user_id": null, "user_name": "ż", "project_id": null, "project_name": "site-a", "resource_id": "r", "timestamp": "2026-11-20T10:00:00.000001+00:00",
+             "resource_metadata": {"name": null, "peers": [1, "a"], "domain": {"id": "d"}}, "message_id": "m-2", "monotonic_time": 1.5}
+            """));
+
+        var converted = Signed.Convert(Message("telemetry.polling", $$"""{"samples": [{{Encoding.UTF8.GetString(sample)}}]}""", "SAMPLE"));
+
+        Assert.Equal(0, converted.RefusedSignatures);
+        Assert.Equal(volume is null ? ["'counter_volume'"] : [], converted.Problems.Select(p => p.Split(' ')[0]));
+        Assert.Equal(
+            volume is null ? [] : [$"dynamic.network.services.vpn.connection r None None {volume} {{\"domain\":{{\"id\":\"d\"}},\"name\":null,\"peers\":[1,\"a\"]}}"],
+            converted.Samples.Select(s => $"{s.Series.Meter} {s.Series.ResourceId} {s.Series.ProjectId ?? "None"} {s.Series.UserId ?? "None"} {s.Volume} {s.Metadata}"));
+    }
+
+    [Fact]
     public void Every_recorded_message_of_the_notifier_publisher_verifies_and_gives_its_samples_or_events()
     {
         var messages = Recordings.Messages("recorded-telemetry.jsonl").Values.Select(b => (Body: b, Converted: Signed.Convert(b))).ToList();
@@ -327,6 +363,12 @@ public sealed class NotificationConverterTests
                 Assert.NotEmpty(e.Message);
             }
         }
+    }
+
+    private static void WriteProperties(Utf8JsonWriter writer, string json)
+    {
+        foreach (var property in JsonElement.Parse(json).EnumerateObject())
+            property.WriteTo(writer);
     }
 
     private static byte[] Message(string eventType, string payload, string priority = "INFO") => Encoding.UTF8.GetBytes($$"""
