@@ -11,7 +11,7 @@ namespace Telemetry.Agents.Alarms;
 /// has an id of its own, so that it is stored and told once; what is no transition is not repeated.
 /// </remarks>
 internal sealed class AlarmEvaluationService(
-    AlarmEvaluator evaluator, PendingNotifications pending, EventAlarmListener listener, ILeases leases, IOptions<AlarmsOptions> options, TimeProvider time,
+    AlarmEvaluator evaluator, AlarmNotifier notifier, PendingNotifications pending, EventAlarmListener listener, ILeases leases, IOptions<AlarmsOptions> options, TimeProvider time,
     ILogger<AlarmEvaluationService> log) : BackgroundService
 {
     private static readonly TimeSpan LeaseCheck = TimeSpan.FromSeconds(1);
@@ -41,6 +41,13 @@ internal sealed class AlarmEvaluationService(
             if (pause == next - now)
                 await TryAsync(() => evaluator.EvaluateAsync(next, stoppingToken));
         }
+    }
+
+    /// <summary>Before the shares are given back: others would call again what is under way.</summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        await notifier.StopAsync(cancellationToken);
     }
 
     /// <summary>Tells what others have not told, and does what they may not have done.</summary>

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using Telemetry.Agents.Alarms.Actions;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Streams;
 
@@ -14,7 +15,7 @@ namespace Telemetry.Agents.Alarms;
 /// holds up the evaluator.
 /// </remarks>
 internal sealed class AlarmNotifier(
-    IEventStore store, HttpAction http, BusAction bus, TestAction test, IOptions<AlarmsOptions> options, TimeProvider time,
+    IEventStore store, HttpAction http, BusAction bus, TestAction test, ILeases leases, IOptions<AlarmsOptions> options, TimeProvider time,
     ILogger<AlarmNotifier> log) : IAsyncDisposable
 {
     /// <summary>Notifications that may wait. Transitions among those beyond are told after the next start.</summary>
@@ -23,10 +24,14 @@ internal sealed class AlarmNotifier(
     /// <summary>Actions of a kind that are called at the same time.</summary>
     private const int MaxConcurrent = 256;
 
+    /// <summary>How long a stop waits for actions that are under way: what has been called and is not recorded is called again elsewhere.</summary>
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(2);
+
     private readonly SemaphoreSlim _slots = new(MaxConcurrent);
     private readonly SemaphoreSlim _busSlots = new(MaxConcurrent); // webhooks do not wait for a broker that is away
-    private readonly Dictionary<string, (Queue<(AlarmNotification, Guid)> Waiting, Task Telling)> _alarms = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (Queue<Order> Waiting, Task Telling)> _alarms = new(StringComparer.Ordinal);
     private readonly HashSet<Guid> _causes = []; // events that are being told of
+    private readonly CancellationTokenSource _ending = new(); // nothing new is begun
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _lock = new();
     private int _waiting;
@@ -41,15 +46,16 @@ internal sealed class AlarmNotifier(
             Log.NotificationDropped(log, MaxWaiting, notification.AlarmId);
             return;
         }
+        var order = new Order(notification, cause, leases.Keep(AlarmShares.Of(notification.AlarmId)));
         lock (_lock)
         {
             _causes.Add(cause);
             if (_alarms.TryGetValue(notification.AlarmId, out var alarm))
             {
-                alarm.Waiting.Enqueue((notification, cause));
+                alarm.Waiting.Enqueue(order);
                 return;
             }
-            var waiting = new Queue<(AlarmNotification, Guid)>([(notification, cause)]);
+            var waiting = new Queue<Order>([order]);
             _alarms.Add(notification.AlarmId, (waiting, Task.Run(() => TellAsync(notification.AlarmId, waiting))));
         }
     }
@@ -68,29 +74,49 @@ internal sealed class AlarmNotifier(
             return Task.WhenAll(_alarms.Values.Select(a => a.Telling));
     }
 
+    /// <summary>Begins nothing any more, and waits a moment for what is under way to be recorded. What is left is told after the next start, or by another process.</summary>
+    public async Task StopAsync(CancellationToken ct)
+    {
+        await _ending.CancelAsync();
+        try
+        {
+            await IdleAsync().WaitAsync(StopPatience, time, ct);
+        }
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        {
+            // It is cut off.
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        await _ending.CancelAsync();
         await _stop.CancelAsync();
         await IdleAsync();
         _slots.Dispose();
         _busSlots.Dispose();
+        _ending.Dispose();
         _stop.Dispose();
     }
 
-    private async Task TellAsync(string alarmId, Queue<(AlarmNotification, Guid)> waiting)
+    /// <summary>What is to be told, of an alarm in a share that stays here until it has been.</summary>
+    private sealed record Order(AlarmNotification Notification, Guid Cause, IDisposable Kept);
+
+    private async Task TellAsync(string alarmId, Queue<Order> waiting)
     {
         while (true)
         {
-            (AlarmNotification Notification, Guid Cause) next;
+            Order? next;
             lock (_lock)
             {
-                if (!waiting.TryDequeue(out next))
+                if (_ending.IsCancellationRequested || !waiting.TryDequeue(out next))
                 {
                     _alarms.Remove(alarmId);
                     return;
                 }
             }
             await Task.WhenAll(next.Notification.Actions.Select(action => CallAsync(next.Notification, action, next.Cause)));
+            next.Kept.Dispose();
             Interlocked.Decrement(ref _waiting);
             lock (_lock)
                 _causes.Remove(next.Cause);
@@ -102,7 +128,7 @@ internal sealed class AlarmNotifier(
         try
         {
             var slots = AlarmActions.TopicOf(action) is null ? _slots : _busSlots;
-            await slots.WaitAsync(_stop.Token);
+            await slots.WaitAsync(_ending.Token);
             try
             {
                 var (sentAt, began) = (time.GetUtcNow(), time.GetTimestamp());
@@ -118,7 +144,7 @@ internal sealed class AlarmNotifier(
                 slots.Release();
             }
         }
-        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (_ending.IsCancellationRequested)
         {
             // Stopping: it is told after the next start.
         }

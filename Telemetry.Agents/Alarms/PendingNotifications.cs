@@ -23,21 +23,34 @@ internal sealed class PendingNotifications(IAlarmReader alarms, IEventStore stor
         {
             if (alarm.Window is null || alarm.EvaluatedAt < since || !taken.Contains(AlarmShares.Of(alarm.Id)))
                 continue;
-            var told = notifier.BeingTold(); // by this process, which may have lost the share for a moment
+            var beingTold = notifier.BeingTold(); // by this process, which may have lost the share for a moment
+            var told = new Dictionary<Guid, HashSet<string>>(); // actions by cause
             var deliveries = 0;
             await foreach (var stored in store.ReadStreamAsync(AlarmDelivery.StreamOf(alarm.Id), long.MaxValue, ReadDirection.Backwards, ct))
             {
-                told.Add(AlarmDelivery.Read(stored.Event).Cause);
+                var delivery = AlarmDelivery.Read(stored.Event);
+                if (!told.TryAdd(delivery.Cause, [delivery.Action]))
+                    told[delivery.Cause].Add(delivery.Action);
                 if (++deliveries >= MaxEvents)
                     break;
             }
+            var wasChanged = false; // since; then it may have other actions
             var pending = new Stack<(AlarmNotification Notification, Guid Cause)>();
             await foreach (var stored in store.ReadStreamAsync(alarm.Stream, long.MaxValue, ReadDirection.Backwards, ct))
             {
-                if (told.Contains(stored.Event.Id.Value) || stored.Event.RecordedAt < since || pending.Count >= MaxEvents)
+                var cause = stored.Event.Id.Value;
+                if (beingTold.Contains(cause) || stored.Event.RecordedAt < since || pending.Count >= MaxEvents)
                     break;
-                if (AlarmEvents.Read(stored.Event) is AlarmEvent.AlarmStateChanged happened && AlarmNotification.Of(alarm, happened) is { } notification)
-                    pending.Push((notification, stored.Event.Id.Value));
+                var happened = AlarmEvents.Read(stored.Event);
+                wasChanged |= happened is AlarmEvent.AlarmChanged;
+                if (happened is not AlarmEvent.AlarmStateChanged transition || AlarmNotification.Of(alarm, transition) is not { } notification)
+                    continue;
+                var called = told.GetValueOrDefault(cause);
+                IReadOnlyList<string> left = called is null ? notification.Actions : wasChanged ? [] : [.. notification.Actions.Where(action => !called.Contains(action))];
+                if (left.Count > 0)
+                    pending.Push((notification with { Actions = left }, cause));
+                if (called is not null)
+                    break; // what was before has been told
             }
             foreach (var (notification, cause) in pending)
                 notifier.Tell(notification, cause);

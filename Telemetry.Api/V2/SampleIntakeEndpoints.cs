@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Telemetry.Api.Auth;
 using Telemetry.Api.Intake;
@@ -131,7 +130,7 @@ internal static class SampleIntakeEndpoints
         var key = keys.ToString();
         if (keys.Count > 1 || key.Length is 0 or > MaxKeyLength)
             throw ApiException.InvalidInput("Idempotency-Key", key.Length > MaxKeyLength ? $"{key[..MaxKeyLength]}…" : key, $"It has 1 to {MaxKeyLength} characters.");
-        return EventId.FromName(Encoding.UTF8.GetBytes($"rest\n{context.Caller().ProjectId}\n{key}"));
+        return SamplePosts.IdOf(context.Caller(), key);
     }
 
     private static SampleFormat JsonFormat(HttpRequest request) =>

@@ -9,10 +9,21 @@ public interface ILeases
     /// nobody sets.
     /// </remarks>
     bool Holds(string share);
+
+    /// <summary>Asks that a share that this process holds is not handed to another one before the result is disposed of: what is under way would be done there again.</summary>
+    /// <remarks>That is for seconds only. Of no effect on a share that it does not hold, or loses because it does not answer.</remarks>
+    IDisposable Keep(string share);
 }
 
 /// <summary>One process does all the work.</summary>
-public sealed class AllLeases : ILeases
+public sealed class AllLeases : ILeases, IDisposable
 {
     public bool Holds(string share) => true;
+
+    public IDisposable Keep(string share) => this;
+
+    void IDisposable.Dispose()
+    {
+        // Nothing is handed over.
+    }
 }

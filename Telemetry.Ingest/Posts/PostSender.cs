@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using RabbitMQ.Client.Exceptions;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.Notifications.Bus;
+using Telemetry.Ingest.Samples;
 
 namespace Telemetry.Ingest.Posts;
 
@@ -30,10 +31,13 @@ public sealed class PostSender : IBusUser
     public static int MaxBodyBytes => PostMessages.MaxBodyBytes;
 
     /// <summary>Hands a POST over; what it brought is durable where the answer says so.</summary>
+    /// <exception cref="BodyRefusedException">The body has more than <see cref="MaxBodyBytes"/>.</exception>
     /// <exception cref="EventStoreBusyException">Broker or process are away, or do not answer in time. The message says whether it may be stored all the same.</exception>
     public async Task<PostAnswer> SendAsync(Post post, CancellationToken ct)
     {
         ArgumentNullException.ThrowIfNull(post);
+        if (post.Body.Length > MaxBodyBytes)
+            throw new BodyRefusedException(BodyRefusal.TooLarge, $"The body has {post.Body.Length} bytes; at most {MaxBodyBytes} go over the message bus.");
         if (_bus is not { } bus || bus.CheckHealth().Status != BusHealthStatus.Healthy)
             throw new EventStoreBusyException("The message bus does not answer. Try again later.");
         using var patience = new CancellationTokenSource(_patience, _clock);

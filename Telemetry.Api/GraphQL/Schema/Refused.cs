@@ -25,14 +25,14 @@ internal sealed class Refused : IErrorFilter
 
     private static (string Code, string Message)? Describe(Exception e) => e switch
     {
-        ApiException api when api.Status < 500 || api.Status == StatusCodes.Status503ServiceUnavailable => (CodeOf(api.Status), api.Message),
+        ApiException api when api.Status is < 500 or StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage => (CodeOf(api.Status), api.Message),
         AlarmRefusedException { Reason: Refusal.NotAuthorized or Refusal.Forbidden } => (ErrorCodes.NotAuthorized, e.Message),
         AlarmRefusedException { Reason: Refusal.NotFound } => (NotFound, e.Message),
         AlarmRefusedException { Reason: Refusal.Unavailable } => (Unavailable, e.Message),
         AlarmRefusedException or TooManyRowsException => (ErrorCodes.BadUserInput, e.Message),
         RegexMatchTimeoutException => (ErrorCodes.BadUserInput, "The filter takes too long on a text."),
         TimeoutException => (ErrorCodes.Timeout, e.Message),
-        SampleFaultException or SignatureRefusedException or OtherSamplesStoredException when SampleFaults.Translate(e, SampleFaults.ForSamples) is var (_, refused) =>
+        SampleFaultException or SignatureRefusedException or OtherSamplesStoredException or BodyRefusedException when SampleFaults.Translate(e, SampleFaults.ForSamples) is var (_, refused) =>
             (CodeOf(refused.Status), refused.Message),
         EventStoreBusyException or EventStoreFullException or AuditException => (Unavailable, e.Message),
         NpgsqlException => (Unavailable, "The database does not answer. Try again later."),
@@ -44,7 +44,7 @@ internal sealed class Refused : IErrorFilter
         StatusCodes.Status401Unauthorized or StatusCodes.Status403Forbidden => ErrorCodes.NotAuthorized,
         StatusCodes.Status404NotFound => NotFound,
         StatusCodes.Status409Conflict => Conflict,
-        StatusCodes.Status503ServiceUnavailable => Unavailable,
+        StatusCodes.Status503ServiceUnavailable or StatusCodes.Status507InsufficientStorage => Unavailable,
         _ => ErrorCodes.BadUserInput,
     };
 }

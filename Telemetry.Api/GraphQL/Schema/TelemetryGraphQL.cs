@@ -4,6 +4,7 @@ using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Http.Ide;
 using Telemetry.Api.GraphQL.Schema.Subscriptions;
+using Telemetry.Api.Intake;
 
 namespace Telemetry.Api.GraphQL.Schema;
 
@@ -47,6 +48,7 @@ internal static class TelemetryGraphQL
             server.EnforceGetRequestsPreflightHeader = api.Value.CorsOrigins.Count > 0;
             server.AllowedOrigins = api.Value.CorsOrigins;
         });
+        services.AddSingleton<SamplePosts>();
         services.AddHostedService<LogFeed>();
         services.AddGraphQLServer()
             .ConfigureSchema(schema => schema

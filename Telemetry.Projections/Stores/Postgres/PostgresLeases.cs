@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -22,15 +23,25 @@ internal sealed class PostgresLeases(
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan IdleLimit = TimeSpan.FromSeconds(2); // the beats of all others wait for the lock meanwhile, and must not lose their leases
+    private const int MaxBeatsKept = 10; // longer a process that came late does not wait for its part
     private const long LockKey = 0x54454c454c454153;
 
     private readonly NpgsqlDataSource _database = PostgresReadModels.Open(connectionString);
     private readonly Guid _id = Guid.NewGuid();
     private readonly CancellationTokenSource _stop = new();
+    private readonly ConcurrentDictionary<Kept, string> _kept = new(); // shares by who keeps them
+    private int _beatsWithSurplus;
     private volatile Held _held = new([], 0);
     private Task _beating = Task.CompletedTask;
 
     public bool Holds(string share) => _held is var held && held.Epochs.ContainsKey(share) && time.GetTimestamp() < held.Until;
+
+    public IDisposable Keep(string share)
+    {
+        var kept = new Kept(this);
+        _kept[kept] = share;
+        return kept;
+    }
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -77,6 +88,7 @@ internal sealed class PostgresLeases(
             "insert into lease (share, epoch, expires_at) select unnest($1), 0, '-infinity' on conflict do nothing", (object)kinds.Values.SelectMany(s => s).ToArray());
         var epochs = await EpochsAsync(
             "update lease set expires_at = clock_timestamp() + $2 where holder = $1 and expires_at > clock_timestamp() returning share, epoch", _id, Duration);
+        var hasSurplus = false;
         foreach (var (kind, shares) in kinds)
         {
             var members = await ScalarAsync("select count(*) from member where $1 = any(kinds)", kind);
@@ -84,7 +96,8 @@ internal sealed class PostgresLeases(
             var mine = shares.Where(epochs.ContainsKey).ToList();
             if (mine.Count > part)
             {
-                var surplus = mine.Skip(part).ToArray();
+                hasSurplus = true;
+                var surplus = mine.Except(_beatsWithSurplus < MaxBeatsKept ? _kept.Values : []).Take(mine.Count - part).ToArray();
                 await ExecuteAsync("update lease set holder = null, expires_at = clock_timestamp() where share = any($1)", [surplus]);
                 foreach (var share in surplus)
                     epochs.Remove(share);
@@ -103,6 +116,7 @@ internal sealed class PostgresLeases(
             }
         }
         await transaction.CommitAsync(ct);
+        _beatsWithSurplus = hasSurplus ? _beatsWithSurplus + 1 : 0;
         Report(epochs);
         _held = new(epochs, asked + (long)(Duration.TotalSeconds * time.TimestampFrequency));
 
@@ -186,4 +200,9 @@ internal sealed class PostgresLeases(
     }
 
     private sealed record Held(Dictionary<string, long> Epochs, long Until);
+
+    private sealed class Kept(PostgresLeases leases) : IDisposable
+    {
+        public void Dispose() => leases._kept.TryRemove(this, out _);
+    }
 }

@@ -208,6 +208,29 @@ public sealed class AlarmEvaluatorTests
     }
 
     [Fact]
+    public async Task Of_a_transition_that_a_crash_left_half_told_the_other_actions_are_called()
+    {
+        await using var crashed = await AlarmBench.StartAsync();
+        var alarm = await crashed.CreateAsync(Threshold("n", "").Replace("'alarm_actions': ['test://']", "'alarm_actions': ['log://', 'test://']", StringComparison.Ordinal));
+        var transition = Domain.Streams.EventId.New();
+        await crashed.Get<AlarmStore>().AppendAsync(
+            alarm, AlarmDecider.Decide(new AlarmCommand.Evaluate(new(AlarmState.Alarm, "why", "{}"), "w", crashed.Time.GetUtcNow()), alarm), transition, TestContext.Current.CancellationToken);
+        var cause = (await crashed.Store.FindAsync(transition, TestContext.Current.CancellationToken))!.Id.Value;
+        await crashed.Store.AppendAsync(
+            [new AlarmDelivery(cause, "log://", AlarmState.Alarm, AlarmDelivery.Delivered, "logged", 1, crashed.Time.GetUtcNow(), TimeSpan.Zero).ToEvent(alarm.Id)],
+            TestContext.Current.CancellationToken);
+
+        await using var second = await AlarmBench.StartAsync(crashed);
+        await second.Get<PendingNotifications>().TellAsync(AlarmShares.All.ToHashSet(), TestContext.Current.CancellationToken);
+        await second.Notifier.IdleAsync();
+        await second.Get<PendingNotifications>().TellAsync(AlarmShares.All.ToHashSet(), TestContext.Current.CancellationToken);
+        await second.Notifier.IdleAsync();
+
+        Assert.Equal(["why"], second.Told.Select(t => t.Reason));
+        Assert.DoesNotContain(second.Logged, l => l.Contains("with action log://", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_state_set_by_hand_calls_nobody_and_lasts_until_the_next_evaluation()
     {
         await using var bench = await AlarmBench.StartAsync();

@@ -281,8 +281,28 @@ public sealed class NotifierTests
         Assert.EndsWith(":00", (await bench.FindAsync(alarm.Id)).Window, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_stop_waits_for_a_webhook_that_has_been_called_and_calls_none_that_has_not()
+    {
+        var release = new TaskCompletionSource();
+        await using var webhook = await Webhook.StartAsync(_ => release.Task);
+        await using var bench = await AlarmBench.StartAsync();
+        using var service = Service(bench);
+        await service.StartAsync(TestContext.Current.CancellationToken);
+        bench.Notifier.Tell(Notification($"{webhook.Url}/called"), Guid.NewGuid());
+        bench.Notifier.Tell(Notification($"{webhook.Url}/next"), Guid.NewGuid());
+        await webhook.Called;
+
+        var stopping = service.StopAsync(TestContext.Current.CancellationToken);
+        release.SetResult();
+        await stopping;
+
+        Assert.EndsWith("/called", Assert.Single(await bench.DeliveriesAsync("a")).Action, StringComparison.Ordinal);
+        Assert.Single(webhook.Received);
+    }
+
     private static AlarmEvaluationService Service(AlarmBench bench) => new(
-        bench.Evaluator, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(),
+        bench.Evaluator, bench.Notifier, bench.Get<PendingNotifications>(), bench.Get<EventAlarmListener>(), new AllLeases(),
         bench.Get<Microsoft.Extensions.Options.IOptions<AlarmsOptions>>(), bench.Time, bench.Get<Microsoft.Extensions.Logging.ILogger<AlarmEvaluationService>>());
 
     private static AlarmNotification Notification(params string[] actions) =>

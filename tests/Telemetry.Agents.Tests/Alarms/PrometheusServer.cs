@@ -38,11 +38,13 @@ internal sealed partial class PrometheusServer : IAsyncDisposable
             server, $"--config.file={directory}/prometheus.yml", $"--storage.tsdb.path={directory}/data", "--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:0");
         prometheus._process.Start();
         _ = prometheus._process.StandardOutput.ReadToEndAsync();
+        var isReady = false; // said before or after the address
         while (await prometheus._process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken) is { } line)
         {
             if (Address().Match(line) is { Success: true } address)
                 prometheus.Url = $"http://{address.Groups[1].Value}";
-            if (line.Contains("ready to receive web requests", StringComparison.Ordinal))
+            isReady |= line.Contains("ready to receive web requests", StringComparison.Ordinal);
+            if (isReady && prometheus.Url.Length > 0)
                 break;
         }
         Assert.NotEqual("", prometheus.Url);

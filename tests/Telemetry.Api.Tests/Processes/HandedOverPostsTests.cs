@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Net;
 using System.Text;
@@ -12,27 +11,37 @@ using Telemetry.Conformance;
 namespace Telemetry.Api.Tests.Processes;
 
 /// <summary>Intake between processes: what is posted to one without the role ingest is stored, over RabbitMQ, by one that has it.</summary>
-public sealed partial class HandedOverPostsTests : IAsyncLifetime
+public sealed partial class HandedOverPostsTests(HandedOverPostsTests.Fixture fixture) : IClassFixture<HandedOverPostsTests.Fixture>, IAsyncLifetime
 {
     private const string Sample = """{"counter_name": "cpu", "counter_type": "gauge", "counter_unit": "%", "counter_volume": 1, "resource_id": "r", "project_id": "p", "user_id": "u", "timestamp": "2026-01-01T00:00:00"}""";
 
     private RabbitMqServer _broker = null!;
     private ServerGroup _group = null!;
 
+    /// <summary>One broker for all of these tests, which take everything out of its queues.</summary>
+    public sealed class Fixture : IAsyncDisposable
+    {
+        private readonly Lazy<Task<RabbitMqServer>> _broker = new(() => RabbitMqServer.StartOwnAsync());
+
+        internal Task<RabbitMqServer> Broker => _broker.Value;
+
+        public async ValueTask DisposeAsync()
+        {
+            if (_broker.IsValueCreated)
+                await (await _broker.Value).DisposeAsync();
+        }
+    }
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
         MeteredCloud.Demand();
-        _broker = await RabbitMqServer.StartOwnAsync();
+        _broker = await fixture.Broker;
         _group = await ServerGroup.CreateAsync();
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _group.DisposeAsync();
-        await _broker.DisposeAsync();
-    }
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     public static TheoryData<string, string, string, string[]> Posts => new()
     {
@@ -74,115 +83,50 @@ public sealed partial class HandedOverPostsTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_post_whose_taker_is_killed_before_or_after_it_has_stored_it_is_answered_by_the_next_one_and_counts_once()
+    public async Task Samples_of_a_mutation_go_the_same_way_and_are_answered_as_by_the_process_that_stores_them()
     {
-        var first = await StartAsync("ingest");
-        var api = await StartAsync("api,projections");
-        using var client = new HttpClient { BaseAddress = api.Url };
-        Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, 0));
-
-        // Before: the one that has been given the post stands still.
-        ServerGroup.Signal(first, "STOP");
-        var posting = PostAsync(client, 1);
-        await ServerGroup.UntilAsync(async () => await UnacknowledgedAsync() == 1);
-        await first.KillAsync();
-        var second = await StartAsync("ingest");
-        Assert.Equal(HttpStatusCode.NoContent, await posting);
-        Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
-
-        // After: the post is in the log; another process that should read it first stands still, so that there is no answer yet.
-        var reader = await StartAsync("api");
-        await ServerGroup.UntilAsync(async () => await _group.Database.ScalarAsync<long>("select count(*) from read_models.member") > 0);
-        var head = await HeadAsync();
-        ServerGroup.Signal(reader, "STOP");
-        posting = PostAsync(client, 2);
-        await ServerGroup.UntilAsync(async () => await HeadAsync() > head);
-        await second.KillAsync();
-        Assert.False(posting.IsCompleted);
-        await StartAsync("ingest");
-        Assert.Equal(HttpStatusCode.NoContent, await posting);
-        Assert.Equal(3 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
-        Assert.Equal(head + 1, await HeadAsync());
-
-        Task<long> HeadAsync() => _group.Database.ScalarAsync<long>("select max(seq_id) from event_log.events");
-    }
-
-    [Fact]
-    public async Task Killing_takers_and_the_broker_in_mid_ingest_loses_nothing_acknowledged_and_doubles_nothing()
-    {
-        const int rounds = 10;
-        var ingest = await StartAsync("ingest");
-        var api = await StartAsync("api,projections");
-        using var client = new HttpClient { BaseAddress = api.Url };
-        var posts = new Dictionary<int, bool>(); // by number, true once acknowledged
-        using var acknowledged = new SemaphoreSlim(0);
-        using var stop = new CancellationTokenSource();
-        var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-        {
-            while (!stop.IsCancellationRequested)
-            {
-                int post;
-                lock (posts)
-                    posts[post = posts.Count] = false;
-                if (await PostAsync(client, post) != HttpStatusCode.NoContent)
-                {
-                    await Task.Delay(100, Ct); // as a client does, though it leaves it at that
-                    continue;
-                }
-                lock (posts)
-                    posts[post] = true;
-                acknowledged.Release();
-            }
-        }, Ct)).ToList();
-        var random = new Random(13);
-        for (var round = 0; round < rounds; round++)
-        {
-            for (var n = random.Next(5, 40); n > 0; n--)
-                Assert.True(await acknowledged.WaitAsync(TimeSpan.FromSeconds(60), Ct), $"Nothing is taken any more: {api.Output}");
-            await _broker.KillAsync();
-            if (round % 2 == 1)
-                await ingest.KillAsync();
-            await _broker.StartAgainAsync();
-            if (round % 2 == 1)
-                ingest = await StartAsync("ingest");
-        }
-        for (var n = 0; n < 20; n++)
-            Assert.True(await acknowledged.WaitAsync(TimeSpan.FromSeconds(60), Ct), $"Nothing is taken any more: {api.Output}");
-        await stop.CancelAsync();
-        await Task.WhenAll(senders);
-
-        // Without a key: nobody can send again what was not answered, and still nothing may be there twice.
-        foreach (var (post, samples) in await CrashTests.StoredAsync(client, posts.Keys))
-            Assert.True(samples == CrashTests.SamplesAPost || (samples == 0 && !posts[post]), $"post {post}: {samples} samples, acknowledged: {posts[post]}");
-    }
-
-    [Fact]
-    public async Task Without_a_taker_or_a_broker_posts_are_refused_with_Retry_After_while_queries_are_answered()
-    {
+        var ingest = await StartAsync("api,ingest");
         var api = await StartAsync("api,projections", new() { ["TELEMETRY__EventLog__TimeoutSeconds"] = "1" });
-        await RefusedAsync("takes anything from the message bus", TimeSpan.FromSeconds(5)); // there never was one
-        var ingest = await StartAsync("ingest");
-        using var client = new HttpClient { BaseAddress = api.Url };
-        Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, 0));
-        await ingest.StopAsync();
-        await RefusedAsync("has answered within 6 s", TimeSpan.FromSeconds(15));
-
-        await _broker.KillAsync();
-        await ServerGroup.UntilAsync(async () => (await RefuseAsync(api)).Contains("does not answer", StringComparison.Ordinal));
-        await RefusedAsync("does not answer", TimeSpan.FromSeconds(5));
-        Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
-        await _broker.StartAgainAsync();
-        await StartAsync("ingest");
-
-        await ServerGroup.UntilAsync(async () => await PostAsync(client, 1) == HttpStatusCode.NoContent);
-        Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client)); // and nothing of what was refused
-
-        async Task RefusedAsync(string reason, TimeSpan atMost)
+        using var client = new HttpClient();
+        var answers = new List<string>();
+        foreach (var server in new[] { ingest, api })
         {
-            var clock = Stopwatch.StartNew();
-            Assert.Contains(reason, await RefuseAsync(api), StringComparison.Ordinal);
-            Assert.True(clock.Elapsed < atMost, $"It took {clock.Elapsed}.");
+            var key = $"key-{server.Url.Port}";
+            answers.Add(string.Join('\n', [
+                await RecordAsync(server, """samples: [{meter: "cpu", resource: "r", volume: 1}, {meter: "cpu", resource: "r", volume: 2, projectId: "p2", metadata: [{key: "ä", value: "ö"}]}]"""),
+                await RecordAsync(server, """samples: [{meter: "cpu", resource: "r", volume: 1}, {meter: "", resource: "r", volume: 1}]"""),
+                await RecordAsync(server, """samples: [{meter: "cpu", resource: "r", volume: 1, projectId: "p2"}]""", "X-Project-Id: p1", "X-Roles: member"),
+                await RecordAsync(server, $$"""idempotencyKey: "{{key}}", samples: [{meter: "cpu", resource: "r", volume: 3}]""", "X-Project-Id: p1", "X-User-Id: u1"),
+                await RecordAsync(server, $$"""idempotencyKey: "{{key}}", samples: [{meter: "cpu", resource: "r", volume: 3}]""", "X-Project-Id: p1", "X-User-Id: u1"),
+                await RecordAsync(server, $$"""idempotencyKey: "{{key}}", samples: [{meter: "cpu", resource: "r", volume: 4}]""", "X-Project-Id: p1", "X-User-Id: u1"),
+            ]));
         }
+        Assert.Equal(answers[0], answers[1]);
+        Assert.Contains("used before, for other samples", answers[0], StringComparison.Ordinal);
+        Assert.Equal("6", await StatisticAsync("count"));
+        Assert.Equal("12", await StatisticAsync("sum"));
+        Assert.DoesNotContain("telemetry_ingest_samples_", await client.GetStringAsync(new Uri(api.Url, "/metrics"), Ct), StringComparison.Ordinal); // it has stored none itself
+        Assert.DoesNotContain("POST", api.Output, StringComparison.Ordinal); // nothing went wrong on the way
+
+        await ingest.StopAsync();
+        var refused = await RecordAsync(api, """samples: [{meter: "cpu", resource: "r", volume: 5}]""");
+        Assert.Contains("No process with the role ingest", refused, StringComparison.Ordinal);
+        Assert.Contains("UNAVAILABLE", refused, StringComparison.Ordinal);
+
+        async Task<string> RecordAsync(ServerProcess server, string input, params string[] headers)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(server.Url, "/graphql"))
+            {
+                Content = new StringContent(JsonSerializer.Serialize(new { query = $"mutation {{ recordSamples(input: {{{input}}}) {{ accepted errors {{ ... on InvalidSampleError {{ message index }} }} }} }}" }), Encoding.UTF8, "application/json"),
+            };
+            foreach (var header in headers.Select(h => h.Split(": ")))
+                request.Headers.Add(header[0], header[1]);
+            using var answer = await client.SendAsync(request, Ct);
+            return Varying().Replace(await answer.Content.ReadAsStringAsync(Ct), "_");
+        }
+
+        async Task<string> StatisticAsync(string name) =>
+            JsonElement.Parse(await client.GetStringAsync(new Uri(api.Url, "/v2/meters/cpu/statistics"), Ct))[0].GetProperty(name).GetRawText().Replace(".0", "", StringComparison.Ordinal);
     }
 
     [Fact]
@@ -236,30 +180,7 @@ public sealed partial class HandedOverPostsTests : IAsyncLifetime
         }
     }
 
-    private Task<ServerProcess> StartAsync(string roles, Dictionary<string, string>? settings = null) =>
-        _group.StartAsync(roles, new Dictionary<string, string>(settings ?? []) { ["TELEMETRY__RabbitMq__Urls__0"] = _broker.Url.ToString() });
-
-    private async Task<long> UnacknowledgedAsync() =>
-        (await _broker.ControlAsync("list_queues", "-q", "--no-table-headers", "name", "messages_unacknowledged")).Split('\n')
-            .Where(l => l.StartsWith("telemetry.intake\t", StringComparison.Ordinal)).Sum(l => long.Parse(l.Split('\t')[1], System.Globalization.CultureInfo.InvariantCulture));
-
-    /// <summary>As <see cref="CrashTests.PostAsync"/>, without a key.</summary>
-    private static async Task<HttpStatusCode> PostAsync(HttpClient client, int post)
-    {
-        using var request = CrashTests.Request(post);
-        request.Headers.Remove("Idempotency-Key");
-        using var answer = await client.SendAsync(request, Ct);
-        return answer.StatusCode;
-    }
-
-    private static async Task<string> RefuseAsync(ServerProcess api)
-    {
-        using var client = new HttpClient { BaseAddress = api.Url };
-        using var answer = await client.PostAsync("/v2/meters/refused", new StringContent("[]", Encoding.UTF8, "application/json"), Ct);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter?.Delta);
-        return await answer.Content.ReadAsStringAsync(Ct);
-    }
+    private Task<ServerProcess> StartAsync(string roles, Dictionary<string, string>? settings = null) => _group.StartAsync(roles, _broker, settings);
 
     /// <summary>Status, headers and body, without what no two answers share.</summary>
     private static async Task<string> AnswerAsync(ServerProcess server, string path, string type, string body, string[] headers, string salt)
@@ -291,6 +212,6 @@ public sealed partial class HandedOverPostsTests : IAsyncLifetime
     }
 
     /// <summary>Ids that the server gives, and the times at which it records.</summary>
-    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\"recorded_at\": ?\")[^\"]+")]
+    [GeneratedRegex("(?<=\"traceId\":\")[0-9a-f]+|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=\"recorded_at\": ?\")[^\"]+")]
     private static partial Regex Varying();
 }

@@ -53,6 +53,10 @@ internal sealed class ServerGroup : IAsyncDisposable
         return server;
     }
 
+    /// <summary>The same with a broker.</summary>
+    public Task<ServerProcess> StartAsync(string roles, RabbitMqServer broker, IReadOnlyDictionary<string, string>? settings) =>
+        StartAsync(roles, new Dictionary<string, string>(settings ?? new Dictionary<string, string>()) { ["TELEMETRY__RabbitMq__Urls__0"] = broker.Url.ToString() });
+
     public async Task<long> PostAsync(ServerProcess server, int volume)
     {
         using var answer = await SendAsync(server, HttpMethod.Post, "/v2/meters/cpu", $$"""

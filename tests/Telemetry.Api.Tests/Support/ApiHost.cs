@@ -67,7 +67,7 @@ internal sealed class ApiHost : IAsyncDisposable
         builder.Services.AddAlarms();
         builder.Services.AddAlarmAgents();
         var app = builder.Build();
-        app.UseTelemetryApi();
+        app.UseRecordedAnswers().UseTelemetryApi();
         app.MapV2();
         app.MapIntake();
         app.MapEvents();
@@ -135,8 +135,8 @@ internal sealed class ApiHost : IAsyncDisposable
 
     private static async Task<ApiHost> StartAsync(IMeteringReader? reader, bool kestrel, (string Key, string Value)[] settings, TimeProvider? alarmTime = null)
     {
-        reader ??= TestSamples.Reader();
         var stored = reader is BruteForceReader truth ? await StoredReader.OfAsync(truth) : null;
+        reader = stored?.Reader ?? reader ?? await StoredReader.OfStandardSamplesAsync();
         var database = alarmTime is null ? null : await TestStore.DatabaseAsync();
         var builder = Builder(settings);
         if (kestrel)
@@ -144,7 +144,7 @@ internal sealed class ApiHost : IAsyncDisposable
         else
             builder.WebHost.UseTestServer();
         builder.Services.AddTelemetryApi();
-        builder.Services.AddSingleton(stored?.Reader ?? reader);
+        builder.Services.AddSingleton(reader);
         builder.Services.AddSampleIntake();
         builder.Services.AddSingleton<IProjectionProgress, NothingToWaitFor>();
         if (alarmTime is not null)
@@ -158,7 +158,7 @@ internal sealed class ApiHost : IAsyncDisposable
             builder.Services.AddSingleton<IEventStore>(new SwitchableStore());
         }
         var app = builder.Build();
-        app.UseTelemetryApi();
+        app.UseRecordedAnswers().UseTelemetryApi();
         app.MapV2();
         app.MapIntake(events: false);
         if (alarmTime is not null)

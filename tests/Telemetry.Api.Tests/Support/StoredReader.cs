@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Telemetry.Conformance;
@@ -12,12 +13,19 @@ namespace Telemetry.Api.Tests.Support;
 /// <summary>A reader of what a brute-force reader holds, out of a read-model store: projected, stored, and loaded again with nothing kept in memory.</summary>
 internal sealed class StoredReader : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<string, Lazy<Task<StoredReader>>> Standard = new(StringComparer.Ordinal);
+
     private readonly TemporaryDirectory _directory = new();
     private readonly InMemoryEventStore _log = new(new ManualTime(TestSamples.RecordedAt));
     private PostgresDatabase? _database;
     private ServiceProvider? _services;
 
     public IMeteringReader Reader => _services!.GetRequiredService<IMeteringReader>();
+
+    /// <summary>Of the standard samples, which nobody changes: all tests on a store share it, and nobody disposes of it.</summary>
+    public static async Task<IMeteringReader> OfStandardSamplesAsync() => TestStore.Name is { } store
+        ? (await Standard.GetOrAdd(store, static _ => new(async () => (await OfAsync(TestSamples.Reader()))!)).Value).Reader
+        : TestSamples.Reader();
 
     /// <summary>Null where the test asks the brute-force reader itself.</summary>
     public static async Task<StoredReader?> OfAsync(BruteForceReader truth)

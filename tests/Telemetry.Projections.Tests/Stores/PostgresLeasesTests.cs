@@ -41,6 +41,30 @@ public sealed class PostgresLeasesTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_share_that_is_kept_goes_to_another_process_once_it_no_longer_is_and_after_ten_seconds_all_the_same()
+    {
+        using var first = Leases();
+        using var second = Leases();
+        await first.BeatAsync(Ct);
+        var kept = Work["alarms"].Select(first.Keep).ToList();
+        await second.BeatAsync(Ct);
+        await first.BeatAsync(Ct);
+        Assert.Equal(7, Held(first));
+
+        kept[4].Dispose();
+        await first.BeatAsync(Ct);
+        Assert.Equal(6, Held(first));
+        Assert.False(first.Holds("alarms-4"));
+
+        for (var beat = 3; beat <= 10; beat++)
+            await first.BeatAsync(Ct);
+        Assert.Equal(6, Held(first));
+        await first.BeatAsync(Ct);
+        await second.BeatAsync(Ct);
+        Assert.Equal((4, 3), (Held(first), Held(second)));
+    }
+
+    [Fact]
     public async Task What_a_process_stores_whose_lease_is_over_is_refused_by_the_database_whatever_the_process_believes()
     {
         using var first = Leases();

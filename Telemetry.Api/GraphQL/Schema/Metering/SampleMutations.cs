@@ -1,12 +1,11 @@
 using System.Buffers;
-using System.Text;
 using System.Text.Json;
 using Telemetry.Api.Auth;
 using Telemetry.Api.GraphQL.Types;
+using Telemetry.Api.Intake;
 using Telemetry.Api.V2;
 using Telemetry.Domain.Metering;
 using Telemetry.Ingest.Samples;
-using EventId = Telemetry.Domain.Streams.EventId;
 
 namespace Telemetry.Api.GraphQL.Schema.Metering;
 
@@ -57,32 +56,15 @@ internal static class SampleMutations
     /// <summary>Stores samples, as `POST /v2/samples` does.</summary>
     /// <param name="input">The samples.</param>
     [Error<InvalidSampleError>]
-    public static async Task<RecordSamplesPayload> RecordSamplesAsync(
-        RecordSamplesInput input, [GlobalState] Caller caller, SampleReader reader, SampleIntake intake, SignatureCheck signatures, Refusals refusals, CancellationToken ct)
+    public static async Task<RecordSamplesPayload> RecordSamplesAsync(RecordSamplesInput input, [GlobalState] Caller caller, SamplePosts posts, CancellationToken ct)
     {
-        try
-        {
-            var parsed = reader.Read(Body(input.Samples), SampleFormat.Json, SampleRules.ForMessages(caller.ProjectId, caller.UserId, caller.LimitedToProject));
-            signatures.Demand("rest", null, parsed);
-            var accepted = await intake.AcceptAsync(parsed.Batch, IdOf(input.IdempotencyKey, caller), "graphql", ct);
-            return new(accepted.Batch.Count, accepted.Position);
-        }
-        catch (Exception e) when (SampleFaults.Translate(e, SampleFaults.ForSamples) is { } refused)
-        {
-            refusals.Add(refused.Reason, refused.Error.Message);
-            throw;
-        }
+        if (input.IdempotencyKey is { Length: 0 or > MaxKeyLength } key)
+            throw Refused.BadInput($"\"idempotencyKey\" has 1 to {MaxKeyLength} characters, not {key.Length}.");
+        var (accepted, position) = await posts.StoreAsync(Body(input.Samples), caller, input.IdempotencyKey, ct);
+        return new(accepted, position);
     }
 
-    /// <summary>As REST makes it of the header Idempotency-Key.</summary>
-    private static EventId IdOf(string? key, Caller caller) => key switch
-    {
-        null => EventId.New(),
-        { Length: 0 or > MaxKeyLength } => throw Refused.BadInput($"\"idempotencyKey\" has 1 to {MaxKeyLength} characters, not {key.Length}."),
-        _ => EventId.FromName(Encoding.UTF8.GetBytes($"rest\n{caller.ProjectId}\n{key}")),
-    };
-
-    private static ReadOnlySpan<byte> Body(IReadOnlyList<SampleInput> samples)
+    private static ReadOnlyMemory<byte> Body(IReadOnlyList<SampleInput> samples)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var w = new Utf8JsonWriter(buffer))
@@ -92,7 +74,7 @@ internal static class SampleMutations
                 Write(w, sample);
             w.WriteEndArray();
         }
-        return buffer.WrittenSpan;
+        return buffer.WrittenMemory;
     }
 
     private static void Write(Utf8JsonWriter w, SampleInput sample)

@@ -46,7 +46,7 @@ internal sealed class AuditHost : IAsyncDisposable
         builder.Services.AddAlarms();
         builder.Services.AddSingleton<IProjectionProgress>(s => s.GetRequiredService<ProjectionRunner>());
         host._app = builder.Build();
-        host._app.UseTelemetryApi();
+        host._app.UseRecordedAnswers().UseTelemetryApi();
         host._app.MapV2();
         host._app.MapIntake(events: false);
         host._app.MapAuditApi();
