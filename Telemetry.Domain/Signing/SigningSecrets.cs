@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Telemetry.Domain.Signing;
@@ -41,12 +41,8 @@ public sealed class SigningSecrets
         foreach (var key in _keys)
         {
             key.Hash(text, hash);
-            right |= AreEqual(MemoryMarshal.Cast<byte, ulong>(hash), MemoryMarshal.Cast<byte, ulong>(claimed));
+            right |= CryptographicOperations.FixedTimeEquals(hash, claimed);
         }
         return right;
     }
-
-    // All bits are looked at, and nothing branches on one. CryptographicOperations.FixedTimeEquals goes byte by byte, and is never optimised.
-    private static bool AreEqual(ReadOnlySpan<ulong> a, ReadOnlySpan<ulong> b) =>
-        ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
