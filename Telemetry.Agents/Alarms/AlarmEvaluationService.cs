@@ -46,8 +46,9 @@ internal sealed class AlarmEvaluationService(
     /// <summary>Before the shares are given back: others would call again what is under way.</summary>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
+        var telling = notifier.StopAsync(cancellationToken); // at once: what is evaluated from now on is told after the next start
         await base.StopAsync(cancellationToken);
-        await notifier.StopAsync(cancellationToken);
+        await telling;
     }
 
     /// <summary>Tells what others have not told, and does what they may not have done.</summary>
