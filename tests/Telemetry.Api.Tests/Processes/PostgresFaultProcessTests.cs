@@ -61,7 +61,7 @@ public sealed class PostgresFaultProcessTests
     {
         await using var database = await (await PostgresServer.SharedAsync()).CreateDatabaseAsync();
         using var data = new TemporaryDirectory();
-        var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString) { MaxPoolSize = 2, Timeout = 1, CommandTimeout = 30 };
+        var connection = new NpgsqlConnectionStringBuilder(database.ConnectionString) { MaxPoolSize = 2, Timeout = 3, CommandTimeout = 30 };
         var settings = Settings(connection.ToString());
         var (server, _) = await ServerProcess.StartAsync(data.Path, settings);
         await using (server)
