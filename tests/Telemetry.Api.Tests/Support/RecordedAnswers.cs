@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Telemetry.Api.Tests.Support;
 
-/// <summary>Writes down what the tests were answered, a file each, where <see cref="Variable"/> names a directory: <c>diff -r</c> shows in what two stores differ.</summary>
+/// <summary>Writes down what the tests were answered, a file each, where <see cref="Variable"/> names a directory; <c>tests/same_answers.py</c> compares those of two stores.</summary>
 internal static partial class RecordedAnswers
 {
     public const string Variable = "TELEMETRY_TEST_ANSWERS";
