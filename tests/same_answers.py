@@ -28,7 +28,7 @@ def answers(file):
         if not re.match(r"\s*[A-Z]+ /(?!v2/audit/tile/)", answer):
             continue  # a tile: hashes, as bytes
         *head, body = answer.split("\n")
-        if '"state":"running"' in body:
+        if re.search(r'"state":"(waiting|running)"', body):
             continue  # a rating that is not done yet
         try:
             value = json.loads(body)
