@@ -13,6 +13,9 @@ namespace Telemetry.Api.Intake;
 /// <param name="sender">Null where this process takes samples in itself.</param>
 internal sealed class SamplePosts(SampleReader reader, SampleIntake intake, SignatureCheck signatures, Refusals refusals, PostSender? sender = null)
 {
+    /// <summary>The most characters of a key that a caller chooses.</summary>
+    public const int MaxKeyLength = 255;
+
     private const string Path = "/v2/samples";
 
     /// <summary>The event's id, from the caller's project and the key that it chose: the same again is stored once.</summary>

@@ -15,7 +15,6 @@ namespace Telemetry.Api.V2;
 /// <summary>The way of a sample over HTTP, from the request to the answer: Ceilometer's <c>POST /v2/meters/{name}</c> and our <c>POST /v2/samples</c>.</summary>
 internal static class SampleIntakeEndpoints
 {
-    private const int MaxKeyLength = 255;
     private static readonly string[] JsonTypes = ["application/json", "text/javascript", "application/javascript"];
 
     private static readonly Argument Direct = new("direct", ArgumentKind.Text, "True: the samples are stored as they are. Otherwise they go through the pipelines, where there are any. Either way before the answer.");
@@ -128,8 +127,8 @@ internal static class SampleIntakeEndpoints
         if (keys.Count == 0)
             return context.NewEventId();
         var key = keys.ToString();
-        if (keys.Count > 1 || key.Length is 0 or > MaxKeyLength)
-            throw ApiException.InvalidInput("Idempotency-Key", key.Length > MaxKeyLength ? $"{key[..MaxKeyLength]}…" : key, $"It has 1 to {MaxKeyLength} characters.");
+        if (keys.Count > 1 || key.Length is 0 or > SamplePosts.MaxKeyLength)
+            throw ApiException.InvalidInput("Idempotency-Key", key.Length > SamplePosts.MaxKeyLength ? $"{key[..SamplePosts.MaxKeyLength]}…" : key, $"It has 1 to {SamplePosts.MaxKeyLength} characters.");
         return SamplePosts.IdOf(context.Caller(), key);
     }
 

@@ -48,8 +48,8 @@ public sealed class PostgresFaultProcessTests
             await AgainAsync(client, 1);
             Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
             var head = await database.ScalarAsync<long>("select max(seq_id) from event_log.events");
-            while (await database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'") < head)
-                await Task.Delay(100, Ct); // stored again, under a lease that was taken again
+            // Stored again, under a lease that was taken again.
+            await ServerGroup.UntilAsync(async () => await database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'") >= head);
             Assert.True(await EpochAsync() > epoch);
         }
 
@@ -184,9 +184,8 @@ public sealed class PostgresFaultProcessTests
     /// <summary>As a client repeats what it was told to try again later.</summary>
     private static async Task AgainAsync(HttpClient client, int post)
     {
-        HttpStatusCode status;
-        while ((status = await CrashTests.PostAsync(client, post)) == HttpStatusCode.ServiceUnavailable)
-            await Task.Delay(50, Ct);
+        var status = HttpStatusCode.ServiceUnavailable;
+        await ServerGroup.UntilAsync(async () => (status = await CrashTests.PostAsync(client, post)) != HttpStatusCode.ServiceUnavailable);
         Assert.Equal(HttpStatusCode.NoContent, status);
     }
 }

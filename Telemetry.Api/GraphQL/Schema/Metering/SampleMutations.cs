@@ -51,15 +51,13 @@ internal sealed record InvalidSampleError(string Message, int Index)
 [MutationType]
 internal static class SampleMutations
 {
-    private const int MaxKeyLength = 255;
-
     /// <summary>Stores samples, as `POST /v2/samples` does.</summary>
     /// <param name="input">The samples.</param>
     [Error<InvalidSampleError>]
     public static async Task<RecordSamplesPayload> RecordSamplesAsync(RecordSamplesInput input, [GlobalState] Caller caller, SamplePosts posts, CancellationToken ct)
     {
-        if (input.IdempotencyKey is { Length: 0 or > MaxKeyLength } key)
-            throw Refused.BadInput($"\"idempotencyKey\" has 1 to {MaxKeyLength} characters, not {key.Length}.");
+        if (input.IdempotencyKey is { Length: 0 or > SamplePosts.MaxKeyLength } key)
+            throw Refused.BadInput($"\"idempotencyKey\" has 1 to {SamplePosts.MaxKeyLength} characters, not {key.Length}.");
         var (accepted, position) = await posts.StoreAsync(Body(input.Samples), caller, input.IdempotencyKey, ct);
         return new(accepted, position);
     }
