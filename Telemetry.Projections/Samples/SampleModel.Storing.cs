@@ -42,7 +42,7 @@ internal sealed partial class SampleModel
         }
         LoadNewestBlocks(stored);
         positions.CopyTo(_stored, 0);
-        _readableFrom = positions.Max();
+        (_loaded, _level) = (positions, positions.Max());
         Volatile.Write(ref _position, positions.Min());
         return true;
 

@@ -36,7 +36,8 @@ internal sealed partial class SampleModel : IStoredModel
     private readonly long _cacheBytes;
     private readonly long[] _stored; // by range
     private readonly List<Series>[] _dirty; // by range
-    private long _readableFrom; // below, some ranges were loaded as they are later
+    private long[] _loaded = []; // by range
+    private long _level; // before, some ranges were loaded as they are later
     private List<(long Position, byte[] Filter)> _foreignIds = [];
     private readonly ConditionalWeakTable<SeriesKey[], Series[]> _knownColumns = []; // of batches that repeat their series; all of them exist
     private Series[] _batchSeries = [];
@@ -185,7 +186,7 @@ internal sealed partial class SampleModel : IStoredModel
     private void Add(SampleBatch batch, long position)
     {
         var all = _current.AsSpan(0, batch.Count);
-        var isLevel = position > _readableFrom;
+        var isLevel = position > _level;
         for (var i = 0; i < all.Length; i++)
         {
             if (2 * Ahead < all.Length - i)
@@ -194,7 +195,7 @@ internal sealed partial class SampleModel : IStoredModel
                 all[i + Ahead]?.Prefetch();
             var series = all[i] ?? Index.Find(batch.Series[i]) ?? AddSeries(batch.Series[i]);
             var (at, volume, origin) = (batch.Timestamps[i], batch.Volumes[i], Origin.Of(position, i));
-            if (!isLevel && position <= _stored[RangeOf(series)])
+            if (!isLevel && position <= _loaded[RangeOf(series)])
                 continue; // it was loaded with that
             if (!series.Dirty)
             {
