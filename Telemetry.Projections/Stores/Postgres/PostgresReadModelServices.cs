@@ -56,7 +56,7 @@ public static class PostgresReadModelServices
     {
         var kinds = new Dictionary<string, IReadOnlyList<string>>(work.Others, StringComparer.Ordinal);
         foreach (var (name, count) in work.Projections ? services.GetServices<ProjectionShares>() : [])
-            kinds.Add(name, HashRanges.Shares(name, count));
+            kinds.Add($"{name}/{count}", HashRanges.Shares(name, count)); // a program that divides it otherwise takes no part in it
         return kinds;
     }
 
