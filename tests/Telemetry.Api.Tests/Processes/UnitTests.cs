@@ -35,7 +35,7 @@ public sealed class UnitTests
         Assert.Equal(0, (await machine.RunAsync("nsenter", "-t", main, "-m", "touch", $"{Store}/x")).Code);
 
         await machine.ControlAsync("kill", "--signal=KILL", "telemetry.service");
-        await ServerGroup.UntilAsync(async () => await machine.ShowAsync("telemetry.service", "NRestarts") == "1");
+        await Poll.UntilAsync(async () => await machine.ShowAsync("telemetry.service", "NRestarts") == "1");
         await ReadyAsync(machine, client);
         Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
 
@@ -72,7 +72,7 @@ public sealed class UnitTests
             using var each = new HttpClient { BaseAddress = new(url) };
             await ReadyAsync(machine, each);
         }
-        await ServerGroup.UntilAsync(async () => await CrashTests.PostAsync(client, 0) == HttpStatusCode.NoContent); // once the bus knows who takes
+        await Poll.UntilAsync(async () => await CrashTests.PostAsync(client, 0) == HttpStatusCode.NoContent); // once the bus knows who takes
         Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
         Assert.Equal(2, await database.ScalarAsync<long>("select count(distinct holder) from read_models.lease where expires_at > clock_timestamp()")); // one stores, one judges
         await machine.ControlAsync(["stop", .. urls.Keys.Select(role => $"telemetry@{role}")]);
