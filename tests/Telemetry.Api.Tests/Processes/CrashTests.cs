@@ -97,7 +97,7 @@ public sealed class CrashTests
         using var data = new TemporaryDirectory();
         using var backup = new TemporaryDirectory();
         using var restored = new TemporaryDirectory();
-        var commands = File.ReadAllLines(TestData.Path("../../docs/operations.md")).Where(l => l.StartsWith("sqlite3 ", StringComparison.Ordinal) || l.StartsWith("cp ", StringComparison.Ordinal)).ToList();
+        var commands = File.ReadAllLines(Repository.File("docs/operations.md")).Where(l => l.StartsWith("sqlite3 ", StringComparison.Ordinal) || l.StartsWith("cp ", StringComparison.Ordinal)).ToList();
         Assert.Equal(4, commands.Count);
         var (server, _) = await ServerProcess.StartAsync(data.Path);
         var sent = 0;

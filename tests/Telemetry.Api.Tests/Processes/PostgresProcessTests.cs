@@ -65,7 +65,7 @@ public sealed class PostgresProcessTests
         await using var database = await postgres.CreateDatabaseAsync();
         using var data = new TemporaryDirectory();
         using var backup = new TemporaryDirectory();
-        var commands = File.ReadAllLines(TestData.Path("../../docs/operations.md")).Where(l => l.StartsWith("pg_", StringComparison.Ordinal) || l.StartsWith("createdb", StringComparison.Ordinal)).ToList();
+        var commands = File.ReadAllLines(Repository.File("docs/operations.md")).Where(l => l.StartsWith("pg_", StringComparison.Ordinal) || l.StartsWith("createdb", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, commands.Count);
         var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database!;
         string checkpoints;

@@ -82,7 +82,7 @@ public sealed class UnitTests
 
     private static async Task InstallAsync(SystemdMachine machine, string unit)
     {
-        await machine.WriteAsync($"/etc/systemd/system/{unit}", await File.ReadAllLinesAsync(TestData.Path($"../../deploy/{unit}"), Ct));
+        await machine.WriteAsync($"/etc/systemd/system/{unit}", await File.ReadAllLinesAsync(Repository.File($"deploy/{unit}"), Ct));
         await machine.ControlAsync("daemon-reload");
     }
 
@@ -106,10 +106,5 @@ public sealed class UnitTests
         }
     }
 
-    private static string FreeUrl()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-    }
+    private static string FreeUrl() => $"http://127.0.0.1:{FreePort.Find()}";
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 
