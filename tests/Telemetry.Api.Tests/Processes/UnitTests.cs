@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using Telemetry.Api.Tests.Notifications;
 using Telemetry.Conformance;

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -10,7 +9,6 @@ using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Intake;
 using Telemetry.Api.Tests.Support;
-using Telemetry.Api.Tests.V2.Audit;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Api.V2.Events;
