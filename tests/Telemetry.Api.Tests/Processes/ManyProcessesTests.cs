@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 
@@ -12,36 +13,31 @@ public sealed class ManyProcessesTests : IAsyncLifetime
 {
     internal static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(10);
 
-    private readonly HttpClient _client = new();
     private ServerGroup _group = null!;
 
     public async ValueTask InitializeAsync() => _group = await ServerGroup.CreateAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _group.DisposeAsync();
-        _client.Dispose();
-    }
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     [Fact]
     public async Task What_one_process_took_in_another_answers_and_a_killed_ones_work_is_taken_over_within_ten_seconds()
     {
         var first = await _group.StartAsync();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_]);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_]);
         var second = await _group.StartAsync();
         await _group.DividedAsync();
         var position = await _group.PostAsync(first, 1);
         Assert.Equal(1, await _group.CountAsync(second, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position); // each its ranges
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position); // each its ranges
 
         await first.KillAsync();
         var clock = Stopwatch.StartNew();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
         Assert.True(clock.Elapsed < TakeOver, $"It took {clock.Elapsed}.");
 
         position = await _group.PostAsync(second, 2);
         Assert.Equal(2, await _group.CountAsync(second, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
     }
 
     [Fact]
@@ -56,11 +52,11 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var held = await _group.EpochsAsync(before);
 
         ServerGroup.Signal(first, "STOP");
-        await ServerGroup.UntilAsync(async () => (await _group.EpochsAsync(other)).Count == 16);
+        await Poll.UntilAsync(async () => (await _group.EpochsAsync(other)).Count == 16);
         var taken = await _group.EpochsAsync(other);
         Assert.All(held, share => Assert.Equal(share.Value + 1, taken[share.Key]));
         var position = await _group.PostAsync(second, 2);
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
         ServerGroup.Signal(first, "CONT");
 
         Assert.Equal(2, await _group.CountAsync(first, position));
@@ -68,7 +64,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         Assert.All(await _group.EpochsAsync(before), share => Assert.Equal(taken[share.Key] + 1, share.Value)); // it had to take them anew
         position = await _group.PostAsync(first, 3); // both have something that is not stored: only who holds a range may store it
         Assert.Equal(3, await _group.CountAsync(second, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
 
         // What is stored is right: a process that begins there gives the same answers.
         var third = await _group.StartAsync("api");
@@ -82,7 +78,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         await using var webhook = await WebhookAsync(called);
         var first = await _group.StartAsync();
         var second = await _group.StartAsync();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         for (var i = 0; i < 8; i++)
         {
             await _group.SendAsync(first, HttpMethod.Post, "/v2/alarms", $$"""
@@ -94,13 +90,13 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         await _group.PostAsync(second, 90);
 
-        await ServerGroup.UntilAsync(() => Task.FromResult(called.Distinct().Count() == 8));
+        await Poll.UntilAsync(() => called.Distinct().Count() == 8);
         Assert.True(clock.Elapsed < TakeOver + TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}."); // an evaluation a second, and the webhooks
         var third = await _group.StartAsync(); // takes half of the shares: nothing is told again
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         await _group.PostAsync(third, 91);
         var evaluated = await EvaluationsAsync();
-        await ServerGroup.UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
+        await Poll.UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
         Assert.Equal(8, called.Count);
 
         async Task<long> EvaluationsAsync()
@@ -109,7 +105,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
             foreach (var server in new[] { second, third })
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/v2/metrics?all_projects=true")) { Headers = { { "X-Roles", "admin" } } };
-                using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+                using var answer = await _group.Client.SendAsync(request, TestContext.Current.CancellationToken);
                 var metrics = System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
                 sum += metrics.GetProperty("evaluation_results").EnumerateArray().SelectMany(r => r.GetProperty("state_counters").EnumerateObject()).Sum(c => c.Value.GetInt64());
             }
@@ -126,14 +122,14 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var position = await _group.PostAsync(ingest, 1);
 
         Assert.Equal(1, await _group.CountAsync(api, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
-        using (var refused = await _client.GetAsync(new Uri(ingest.Url, "/v2/samples"), TestContext.Current.CancellationToken))
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
+        using (var refused = await _group.Client.GetAsync(new Uri(ingest.Url, "/v2/samples"), TestContext.Current.CancellationToken))
             Assert.Equal(405, (int)refused.StatusCode);
-        using (var refused = await _client.GetAsync(new Uri(storing.Url, "/v2/samples"), TestContext.Current.CancellationToken))
+        using (var refused = await _group.Client.GetAsync(new Uri(storing.Url, "/v2/samples"), TestContext.Current.CancellationToken))
             Assert.Equal(404, (int)refused.StatusCode);
         using var late = new HttpRequestMessage(HttpMethod.Get, new Uri(api.Url, "/v2/samples")) { Headers = { { "Telemetry-Position", "1000000" } } };
         var clock = Stopwatch.StartNew();
-        using var answer = await _client.SendAsync(late, TestContext.Current.CancellationToken);
+        using var answer = await _group.Client.SendAsync(late, TestContext.Current.CancellationToken);
         Assert.Equal(503, (int)answer.StatusCode);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
     }
@@ -143,7 +139,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     {
         var ingest = await _group.StartAsync("ingest");
         ServerProcess[] answering = [await _group.StartAsync("api,projections"), await _group.StartAsync("api")];
-        await ServerGroup.UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
+        await Poll.UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
         var clock = Stopwatch.StartNew();
         for (var n = 1; n <= 20; n++)
         {
@@ -158,7 +154,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         clock.Restart();
         await _group.PostAsync(ingest, 21);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
-        await ServerGroup.UntilAsync(() => VisibleAsync(ingest));
+        await Poll.UntilAsync(() => VisibleAsync(ingest));
 
         async Task<bool> VisibleAsync(ServerProcess server)
         {
