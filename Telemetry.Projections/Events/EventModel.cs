@@ -56,7 +56,11 @@ internal sealed class EventModel(IEventTables tables) : IStoredModel
         if (position != _storedPosition)
             tables.Load(); // what another process has given numbers to
         lock (_lock)
+        {
             Forget(_tail.TakeWhile(row => row.Position <= position).ToArray(), position);
+            if (position >= Position)
+                _passed = 0;
+        }
         return true;
     }
 

@@ -47,9 +47,6 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
             Model.Apply(recorded);
     }
 
-    /// <summary>Stores all ranges.</summary>
-    public void Flush() => Flush(AllRanges(Model));
-
     public void Flush(IReadOnlyList<int> ranges)
     {
         var model = Model;

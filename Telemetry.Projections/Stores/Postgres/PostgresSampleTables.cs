@@ -11,7 +11,7 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
     public const int RangeCount = 16;
 
     private const int PageSize = 100;
-    private const long PartitionLock = 0x54454c45504152; // two processes that make the same table at once both fail
+    private const long PartitionLock = 0x54454c45504152;
 
     private readonly HashSet<DateOnly> _months = [];
     private volatile Dictionary<int, Metadata> _page = []; // the last one read of metadata
@@ -59,7 +59,7 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         var segments = flush.Segments.SelectMany(ByMonth).ToList();
         foreach (var month in segments.Select(s => MonthOf(s.LastAt)).Distinct())
             MakePartition(month);
-        Write(
+        WriteCommon(
             writer =>
             {
                 // In the order of their numbers, so that two processes never wait in a circle.
@@ -71,6 +71,11 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
                     page.Select(s => s.Resource).ToArray(), page.Select(s => s.Project).ToArray(), page.Select(s => s.User).ToArray(), page.Select(s => s.Source).ToArray()]);
                 writer.Merge("metadata", $"insert into metadata{Suffix} select * from unnest($1, $2, $3) {IfNew}", flush.Metadata, page => [
                     page.Select(m => m.Id).ToArray(), page.Select(m => MetadataTable.HashOf(m.Metadata)).ToArray(), page.Select(m => m.Metadata.Utf8.ToArray()).ToArray()]);
+            },
+            flush.Ranges, live);
+        Write(
+            writer =>
+            {
                 writer.Merge(
                     "states", $"insert into state{Suffix} select * from unnest($1, $2) on conflict (page) do update set data = excluded.data",
                     flush.States, page => [page.Select(s => s.Page).ToArray(), page.Select(s => s.States).ToArray()]);
@@ -152,15 +157,20 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
 
     private static long Micros(DateOnly day) => UnixMicroseconds.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
 
-    /// <summary>Makes a month's table before the rows are written, so that readers wait for it and not for them.</summary>
+    /// <summary>Makes a month's table before the rows are written. Attaching it holds up neither readers nor another process that stores.</summary>
     private void MakePartition(DateOnly month)
     {
         if (month == DateOnly.MinValue || !_months.Add(month))
             return;
+        var table = $"segment{Suffix}_{month:yyyy_MM}";
         Database.Execute($"""
-            select pg_advisory_xact_lock({PartitionLock});
-            create table if not exists segment{Suffix}_{month:yyyy_MM} partition of segment{Suffix}
-            for values from ({Micros(month)}) to ({Micros(month.AddMonths(1))})
+            do $$ begin
+                perform pg_advisory_xact_lock({PartitionLock});
+                if to_regclass('{table}') is null then
+                    create table {table} (like segment{Suffix} including defaults including storage);
+                    alter table segment{Suffix} attach partition {table} for values from ({Micros(month)}) to ({Micros(month.AddMonths(1))});
+                end if;
+            end $$
             """);
     }
 }

@@ -107,6 +107,22 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
 
     protected void Write(Action<Writer> rows, long position, bool live) => Write(rows, [0], position, live);
 
+    /// <summary>
+    /// Stores rows that are common to all ranges and the same in every process, before those of its own. Their transaction is a short one: another process that stores
+    /// the same waits for it, and not for all that follows.
+    /// </summary>
+    /// <param name="of">The ranges for whose rows they are needed.</param>
+    protected void WriteCommon(Action<Writer> rows, IReadOnlyList<int> of, bool live)
+    {
+        using var connection = database.Connect();
+        using var transaction = connection.BeginTransaction();
+        PostgresReadModels.Execute(connection, PostgresReadModels.EndIfIdle(IdleLimit));
+        rows(new(connection, step));
+        if (live && _replaces is null)
+            Fence(connection, of);
+        transaction.Commit();
+    }
+
     /// <param name="of">The ranges that the rows are of, all of them where this generation takes the place of another.</param>
     protected void Write(Action<Writer> rows, IReadOnlyList<int> of, long position, bool live)
     {
@@ -177,8 +193,10 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
         }
         PostgresReadModels.Execute(
             connection, "update projection_range set position = $3 where projection = $1 and range = any($2)", generation.Projection, of.ToArray(), position);
-        database.Fence(connection, [.. of.Select(range => _shares[range])]);
+        Fence(connection, of);
     }
+
+    private void Fence(NpgsqlConnection connection, IReadOnlyList<int> of) => database.Fence(connection, [.. of.Select(range => _shares[range])]);
 
     private void SaveAll(NpgsqlConnection connection, long position) => PostgresReadModels.Execute(
         connection,
