@@ -485,10 +485,12 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
     {
         if (!resolveLinks || e.Metadata["type"] != "$>")
             return new() { Event = e };
-        var (revision, name) = e.Data.ToStringUtf8().Split('@', 2) is [var number, var target] ? (int.Parse(number, CultureInfo.InvariantCulture), target) : throw new FormatException();
         var read = new ReadEvent { Link = e };
-        if (_streams.TryGetValue(name, out var stream) && revision < stream.Events.Count && revision >= First(name, stream) && !stream.IsTombstoned)
+        if (e.Data.ToStringUtf8().Split('@', 2) is [var number, var name] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
+            && _streams.TryGetValue(name, out var stream) && revision < stream.Events.Count && revision >= First(name, stream) && !stream.IsTombstoned)
+        {
             read.Event = stream.Events[revision];
+        }
         return read;
     }
 

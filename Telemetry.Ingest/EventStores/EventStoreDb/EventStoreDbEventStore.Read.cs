@@ -158,16 +158,16 @@ internal sealed partial class EventStoreDbEventStore
         var events = new List<StreamEvent>(page.Count);
         foreach (var e in page)
         {
-            if (e.Event is null || e.Link is null)
-                throw new InvalidDataException($"Event {(e.Link ?? e.Event)?.Revision} of stream '{stream}' leads to no event of the log.");
             var version = from + (backwards ? -events.Count : events.Count);
-            if ((long)e.Link.Revision + 1 != version)
+            if ((long)(e.Link ?? e.Event!).Revision + 1 != version)
                 break; // the server passes over what the stream's metadata hides
-            var record = (await RecordAsync(e.Event, ct).ConfigureAwait(false)).Event;
-            var part = record.Streams.Index().Where(s => s.Item == new StreamVersion(stream, version)).Select(s => s.Index).FirstOrDefault(-1);
+            var record = e is { Event: not null, Link: not null } ? (await RecordAsync(e.Event, ct).ConfigureAwait(false)).Event : null;
+            var part = record is null ? -1 : record.Streams.Index().Where(s => s.Item == new StreamVersion(stream, version)).Select(s => s.Index).FirstOrDefault(-1);
+            if (part < 0 && events.Count > 0)
+                break; // what comes before is good
             if (part < 0)
-                throw new InvalidDataException($"Event {e.Link.Revision} of stream '{stream}' leads to position {record.Position} of the log, which is not version {version} of it.");
-            events.Add(StreamEvent.Of(record, part));
+                throw new InvalidDataException($"Event {version - 1} of stream '{stream}' leads to {(record is null ? "no event" : $"position {record.Position}")} of the log, where version {version} is not.");
+            events.Add(StreamEvent.Of(record!, part));
         }
         return events.Count > 0 ? events : throw new InvalidDataException($"Stream '{stream}' has no event {from - 1} in EventStoreDB, although it ends later: it was cut off or deleted.");
     }
