@@ -138,8 +138,8 @@ public sealed class EventStoreDbAllTests : IAsyncLifetime
 
     private static string Text(ReadEvent e) => e.Event.Data.ToStringUtf8();
 
-    private Task AppendAsync(string stream, string type, string data) =>
-        _client.AppendAsync(_prefix + stream, null, [EventStoreDbClient.Event(Guid.NewGuid(), type, isJson: false, [], Encoding.UTF8.GetBytes(data))], Ct);
+    private async Task AppendAsync(string stream, string type, string data) =>
+        await _client.AppendAsync(_prefix + stream, null, [EventStoreDbClient.Event(Guid.NewGuid(), type, isJson: false, [], Encoding.UTF8.GetBytes(data))], Ct);
 
     private async Task<List<ReadEvent>> ReadAsync(FilterOptions? filter, ReadEvent? from = null, bool backwards = false, long count = long.MaxValue) =>
         await _client.ReadAllAsync(from is null ? null : EventStoreDbClient.At(from), backwards, count, resolveLinks: false, filter, Ct).ToListAsync(Ct);

@@ -220,25 +220,25 @@ public sealed class EventStoreDbFaultTests : IAsyncLifetime
         _server.SetMetadata("alarm-1", metadata);
         using var store = Open();
 
-        Assert.Equal(([], "Stream 'alarm-1' has no event 0 in EventStoreDB, although it ends later: it was cut off or deleted."), await ReadAsync(1, ReadDirection.Forwards));
-        Assert.Equal(([10, 9, 8, 7, 6, 5, 4], "Stream 'alarm-1' has no event 2 in EventStoreDB, although it ends later: it was cut off or deleted."), await ReadAsync(10, ReadDirection.Backwards));
-        Assert.Equal(([9, 10], null), await ReadAsync(9, ReadDirection.Forwards));
+        Assert.Equal("Stream 'alarm-1' has no event 0 in EventStoreDB, although it ends later: it was cut off or deleted.", await ReadAsync(1, ReadDirection.Forwards));
+        Assert.Equal("10 9 8 7 6 5 4 Stream 'alarm-1' has no event 2 in EventStoreDB, although it ends later: it was cut off or deleted.", await ReadAsync(10, ReadDirection.Backwards));
+        Assert.Equal("9 10 ", await ReadAsync(9, ReadDirection.Forwards));
         _server.SetMetadata("alarm-1", "{}");
         _server.Replace("alarm-1", 4, "1@telemetry-log");
-        Assert.Equal(([1, 2, 3, 4], "Event 4 of stream 'alarm-1' leads to position 2 of the log, where version 5 is not."), await ReadAsync(1, ReadDirection.Forwards));
+        Assert.Equal("1 2 3 4 Event 4 of stream 'alarm-1' leads to position 2 of the log, where version 5 is not.", await ReadAsync(1, ReadDirection.Forwards));
 
-        async Task<(long[] Versions, string? Error)> ReadAsync(long from, ReadDirection direction)
+        async Task<string> ReadAsync(long from, ReadDirection direction)
         {
-            var versions = new List<long>();
+            var read = "";
             try
             {
                 await foreach (var e in store.ReadStreamAsync(Stream, from, direction, Ct))
-                    versions.Add(e.Version);
-                return ([.. versions], null);
+                    read += $"{e.Version} ";
+                return read;
             }
             catch (InvalidDataException e)
             {
-                return ([.. versions], e.Message);
+                return read + e.Message;
             }
         }
     }
