@@ -89,7 +89,7 @@ internal static class NotificationBenchmark
     /// <summary>The recordings again and again, each message with an id of its own.</summary>
     private static IEnumerable<Message> Notifications(int count)
     {
-        var recorded = File.ReadLines(Path.Combine(Root(), "tests/data/notifications/recorded.jsonl")).Select(l => JsonElement.Parse(l)).Select(m =>
+        var recorded = File.ReadLines(Repository.File("tests/data/notifications/recorded.jsonl")).Select(l => JsonElement.Parse(l)).Select(m =>
         {
             var body = m.GetProperty("body").GetString()!;
             var id = JsonElement.Parse(JsonElement.Parse(body).GetProperty("oslo.message").GetString()!).GetProperty("message_id").GetString()!;
@@ -118,14 +118,6 @@ internal static class NotificationBenchmark
                 CancellationToken.None);
         }
         return sent.Messages;
-    }
-
-    private static string Root()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Telemetry.sln")))
-            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Run it within the repository: the recordings are there.");
-        return directory;
     }
 
     private sealed record Message(string Exchange, string Key, byte[] Body);

@@ -1,8 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
+using Telemetry.Conformance;
 
 namespace Telemetry.Benchmarks;
 
@@ -51,7 +50,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Starts the server on a free port and waits until it is ready; says how long that took.</summary>
     public static async Task<(ServerProcess Server, TimeSpan Took)> StartAsync(string data, IReadOnlyDictionary<string, string>? settings = null)
     {
-        var url = new Uri($"http://127.0.0.1:{FreePort()}");
+        var url = new Uri($"http://127.0.0.1:{FreePort.Find()}");
         var clock = Stopwatch.StartNew();
         var start = new ProcessStartInfo("dotnet", [Program, "serve", "--urls", url.ToString(), "--data", data])
         {
@@ -117,11 +116,4 @@ internal sealed class ServerProcess : IAsyncDisposable
     private double Megabytes(string line) => double.Parse(
         File.ReadLines($"/proc/{Process.Id}/status").First(l => l.StartsWith(line, StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture) / 1024;
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

@@ -129,8 +129,7 @@ public sealed class PostgresServer : IAsyncDisposable
     {
         var processes = Signal(9);
         // A server does not start while one of them still holds the shared memory of the old one.
-        while (processes.Any(IsAlive))
-            await Task.Delay(5);
+        await Poll.UntilAsync(() => !processes.Any(IsAlive));
         await _shell!.StandardInput.WriteLineAsync("keep");
         await _shell.WaitForExitAsync();
         _shell.Dispose();

@@ -26,7 +26,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     {
         (Url, _directory, TlsPort) = (url, directory, tlsPort);
         if (directory is not null)
-            (_distributionPort, _mapperPort) = (FreePort(), FreePort());
+            (_distributionPort, _mapperPort) = (FreePort.Find(), FreePort.Find());
     }
 
     /// <summary>Such as <c>amqp://guest:guest@127.0.0.1:5672/</c>.</summary>
@@ -53,7 +53,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     /// <param name="tls">Whether it listens for TLS as well; needs openssl.</param>
     public static async Task<RabbitMqServer> StartOwnAsync(bool tls = false)
     {
-        var server = new RabbitMqServer(new($"amqp://guest:guest@127.0.0.1:{FreePort()}/"), new(), tls ? FreePort() : null);
+        var server = new RabbitMqServer(new($"amqp://guest:guest@127.0.0.1:{FreePort.Find()}/"), new(), tls ? FreePort.Find() : null);
         try
         {
             await server.ConfigureAsync();
@@ -211,11 +211,4 @@ public sealed class RabbitMqServer : IAsyncDisposable
     }
 
     private static string Text(int number) => number.ToString(CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

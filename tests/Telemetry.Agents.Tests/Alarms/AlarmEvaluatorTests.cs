@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Telemetry.Agents.Alarms;
+using Telemetry.Conformance;
 using Telemetry.Domain.Alarms;
 
 namespace Telemetry.Agents.Tests.Alarms;
@@ -173,8 +174,7 @@ public sealed class AlarmEvaluatorTests
 
         await one.TickAsync();
         await two.Notifier.IdleAsync();
-        while ((await one.FindAsync(alarms[70].Id)).Definition.Name != "renamed") // it follows the log in its own time
-            await Task.Yield();
+        await Poll.UntilAsync(async () => (await one.FindAsync(alarms[70].Id)).Definition.Name == "renamed"); // it follows the log in its own time
         one.Time.Advance(TimeSpan.FromSeconds(60));
         await one.SampleAsync("cpu", "r", 90, 30);
         await one.TickAsync();

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Notifications;
 
@@ -16,7 +17,7 @@ public sealed class MessagingTests(MessagingTests.Fixture fixture) : IClassFixtu
 
         public Fixture()
         {
-            (UdpPort, TcpPort) = (FreePort(SocketType.Dgram), FreePort(SocketType.Stream));
+            (UdpPort, TcpPort) = (FreePort.Find(ProtocolType.Udp), FreePort.Find());
             _cloud = new(() => MeteredCloud.StartAsync(new()
             {
                 ["TELEMETRY__Signing__Secrets__0"] = "s3cr3t",
@@ -37,13 +38,6 @@ public sealed class MessagingTests(MessagingTests.Fixture fixture) : IClassFixtu
         {
             if (_cloud.IsValueCreated && _cloud.Value.IsCompletedSuccessfully)
                 await (await _cloud.Value).DisposeAsync();
-        }
-
-        private static int FreePort(SocketType type)
-        {
-            using var socket = new Socket(AddressFamily.InterNetwork, type, type == SocketType.Dgram ? ProtocolType.Udp : ProtocolType.Tcp);
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            return ((IPEndPoint)socket.LocalEndPoint!).Port;
         }
     }
 

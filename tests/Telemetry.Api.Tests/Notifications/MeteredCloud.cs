@@ -90,19 +90,7 @@ internal sealed class MeteredCloud : IAsyncDisposable
     public Task TakenAsync(int messages) => UntilAsync(async () => await CounterAsync("telemetry_ingest_notifications_total") >= messages);
 
     /// <summary>Asks the program again and again: another process says in no other way what it has counted.</summary>
-    public async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        try
-        {
-            while (!await condition())
-                await Task.Delay(50, limit.Token);
-        }
-        catch (OperationCanceledException e)
-        {
-            throw new TimeoutException($"It did not come to that. The program printed:\n{Server.Output}", e);
-        }
-    }
+    public Task UntilAsync(Func<Task<bool>> condition) => Poll.UntilAsync(condition, () => $"The program printed:\n{Server.Output}");
 
     public async ValueTask DisposeAsync()
     {

@@ -45,13 +45,13 @@ public sealed class AlarmProcessTests
                 """);
             server = await KilledAsync(server, data.Path, step == "the samples were posted");
 
-            await UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}")).GetProperty("state").GetString() == "alarm");
+            await Poll.UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}")).GetProperty("state").GetString() == "alarm");
             server = await KilledAsync(server, data.Path, step == "the state changed");
 
             await first.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
             server = await KilledAsync(server, data.Path, step == "the webhook was called");
 
-            await UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}/deliveries")).GetArrayLength() == 1);
+            await Poll.UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}/deliveries")).GetArrayLength() == 1);
             var delivery = (await GetAsync(server, $"/v2/alarms/{id}/deliveries"))[0];
             Assert.Equal(("delivered", "200 OK"), (delivery.GetProperty("outcome").GetString(), delivery.GetProperty("detail").GetString()));
             Assert.All(called, body => Assert.Equal("alarm", JsonElement.Parse(body).GetProperty("current").GetString()));
@@ -102,13 +102,6 @@ public sealed class AlarmProcessTests
         client.DefaultRequestHeaders.Add("X-Project-Id", "p1");
         client.DefaultRequestHeaders.Add("X-Roles", "member");
         return client;
-    }
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        using var limit = new CancellationTokenSource(Patience);
-        while (!await condition())
-            await Task.Delay(20, limit.Token);
     }
 
     private static async Task<WebApplication> WebhookAsync(ConcurrentQueue<string> called, TaskCompletionSource first)

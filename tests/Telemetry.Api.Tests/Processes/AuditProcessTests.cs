@@ -10,7 +10,7 @@ namespace Telemetry.Api.Tests.Processes;
 public sealed class AuditProcessTests : IAsyncLifetime
 {
     private const string Project = "ed34c2b88d86556aacb9ab8642e13147";
-    private static readonly string Tariff = Path.GetFullPath(TestData.Path("../../docs/tariff-example.yaml"));
+    private static readonly string Tariff = Repository.File("docs/tariff-example.yaml");
 
     private readonly TemporaryDirectory _data = new();
     private ServerProcess? _server;

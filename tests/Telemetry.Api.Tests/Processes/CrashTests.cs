@@ -22,55 +22,32 @@ public sealed class CrashTests
         using var data = new TemporaryDirectory();
         var random = new Random(11);
         var sent = 0;
-        var open = new Dictionary<int, bool>(); // the posts of this round by number, true once acknowledged
+        List<int> open = []; // the posts that broke off
         var (server, _) = await ServerProcess.StartAsync(data.Path, settings);
         for (var round = 0; round < rounds; round++)
         {
-            using (var client = new HttpClient { BaseAddress = server.Url })
-            {
-                // What broke off in the round before is sent again under the same key: it counts once, stored before or not.
-                foreach (var post in open.Where(p => !p.Value).Select(p => p.Key))
-                    Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, post));
-                open.Clear();
-                Assert.Equal(sent * SamplesAPost, await CountAsync(client));
+            using var client = new HttpClient { BaseAddress = server.Url };
+            // What broke off in the round before is sent again under the same key: it counts once, stored before or not.
+            foreach (var post in open)
+                Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, post));
+            Assert.Equal(sent * SamplesAPost, await CountAsync(client));
 
-                using var acknowledged = new SemaphoreSlim(0);
-                var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-                {
-                    while (true)
-                    {
-                        var post = Interlocked.Increment(ref sent) - 1;
-                        lock (open)
-                            open[post] = false;
-                        try
-                        {
-                            Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, post));
-                        }
-                        catch (HttpRequestException)
-                        {
-                            return; // killed
-                        }
-                        lock (open)
-                            open[post] = true;
-                        acknowledged.Release();
-                    }
-                })).ToList();
-                // Somewhere in the middle of the work, not after a time: the machine may be slow.
-                for (var n = random.Next(5, 60); n > 0; n--)
-                    Assert.True(await acknowledged.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken), $"Nothing is taken any more: {server.Output}");
-                await server.KillAsync();
-                await Task.WhenAll(senders);
-                await server.DisposeAsync();
-            }
+            using var clients = new PostingClients(server, sent, async post =>
+            {
+                Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, post));
+                return true;
+            });
+            // Somewhere in the middle of the work, not after a time: the machine may be slow.
+            await clients.AcknowledgedAsync(random.Next(5, 60));
+            await server.KillAsync();
+            await clients.CutOffAsync();
+            await server.DisposeAsync();
 
             (server, _) = await ServerProcess.StartAsync(data.Path, settings);
             using var reader = new HttpClient { BaseAddress = server.Url };
-            var stored = await StoredAsync(reader, open.Keys);
-            foreach (var (post, wasAcknowledged) in open)
-            {
-                // All of a post or nothing of it, and all of it where it was acknowledged.
-                Assert.True(stored[post] == SamplesAPost || (stored[post] == 0 && !wasAcknowledged), $"post {post}: {stored[post]} samples, acknowledged: {wasAcknowledged}");
-            }
+            await clients.CheckAsync(reader);
+            sent += clients.Posts.Count;
+            open = [.. clients.Posts.Where(p => !p.Value).Select(p => p.Key)];
         }
         await server.KillAsync();
         await server.DisposeAsync();
@@ -120,7 +97,7 @@ public sealed class CrashTests
         using var data = new TemporaryDirectory();
         using var backup = new TemporaryDirectory();
         using var restored = new TemporaryDirectory();
-        var commands = File.ReadAllLines(TestData.Path("../../docs/operations.md")).Where(l => l.StartsWith("sqlite3 ", StringComparison.Ordinal) || l.StartsWith("cp ", StringComparison.Ordinal)).ToList();
+        var commands = File.ReadAllLines(Repository.File("docs/operations.md")).Where(l => l.StartsWith("sqlite3 ", StringComparison.Ordinal) || l.StartsWith("cp ", StringComparison.Ordinal)).ToList();
         Assert.Equal(4, commands.Count);
         var (server, _) = await ServerProcess.StartAsync(data.Path);
         var sent = 0;

@@ -6,16 +6,11 @@ namespace Telemetry.Api.Tests.Processes;
 /// <summary>One of two processes on one PostgreSQL database can no longer reach it.</summary>
 public sealed class CutOffProcessTests : IAsyncLifetime
 {
-    private readonly HttpClient _client = new();
     private ServerGroup _group = null!;
 
     public async ValueTask InitializeAsync() => _group = await ServerGroup.CreateAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _group.DisposeAsync();
-        _client.Dispose();
-    }
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     [Theory]
     [InlineData("select pg_advisory_xact_lock", "delete from member")] // it prolongs its leases, and no other process can meanwhile
@@ -37,9 +32,9 @@ public sealed class CutOffProcessTests : IAsyncLifetime
         Assert.Equal(1, await _group.CountAsync(second, position));
         await cut.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
         var clock = Stopwatch.StartNew();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
         Assert.True(clock.Elapsed < ManyProcessesTests.TakeOver, $"It took {clock.Elapsed}.");
-        using (var refused = await _client.PostAsync(new Uri(first.Url, "/v2/meters/cpu"), new StringContent("""
+        using (var refused = await _group.Client.PostAsync(new Uri(first.Url, "/v2/meters/cpu"), new StringContent("""
             [{"counter_name": "cpu", "counter_type": "gauge", "counter_unit": "%", "counter_volume": 9, "resource_id": "cut", "project_id": "p", "user_id": "u"}]
             """, System.Text.Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken))
         {
@@ -47,14 +42,14 @@ public sealed class CutOffProcessTests : IAsyncLifetime
             Assert.NotNull(refused.Headers.RetryAfter);
         }
         position = await _group.PostAsync(second, 2);
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
         var epochs = await EpochsAsync();
 
         link.Mend(); // all that the first had sent arrives
         Assert.Equal(2, await _group.CountAsync(first, position));
         position = await _group.PostAsync(first, 3);
         Assert.Equal(3, await _group.CountAsync(second, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
         Assert.Equal(epochs, await EpochsAsync()); // the second has stored it
         Assert.Equal(3, await _group.CountAsync(await _group.StartAsync("api"), position)); // out of the tables
 

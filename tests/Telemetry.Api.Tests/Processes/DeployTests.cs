@@ -12,7 +12,7 @@ public sealed class DeployTests
     [Fact]
     public void The_compose_file_names_what_it_declares_and_settings_that_the_program_takes()
     {
-        var compose = (Dictionary<object, object>)new DeserializerBuilder().Build().Deserialize(File.ReadAllText(TestData.Path("../../deploy/compose.yaml")))!;
+        var compose = (Dictionary<object, object>)new DeserializerBuilder().Build().Deserialize(File.ReadAllText(Repository.File("deploy/compose.yaml")))!;
         var services = Map(compose["services"]);
         var volumes = Map(compose["volumes"]).Keys.ToHashSet();
         foreach (var service in services.Values.Select(Map))
@@ -36,11 +36,11 @@ public sealed class DeployTests
     {
         var compose = Demand("docker-compose", "docker-compose");
 
-        var (code, output) = await RunAsync(compose, new() { ["PASSWORD"] = "secret" }, "-f", TestData.Path("../../deploy/compose.yaml"), "config");
+        var (code, output) = await RunAsync(compose, new() { ["PASSWORD"] = "secret" }, "-f", Repository.File("deploy/compose.yaml"), "config");
         Assert.True(code == 0, output);
         Assert.Contains("Password=secret", output, StringComparison.Ordinal);
 
-        (code, output) = await RunAsync(compose, new() { ["PASSWORD"] = "" }, "-f", TestData.Path("../../deploy/compose.yaml"), "config");
+        (code, output) = await RunAsync(compose, new() { ["PASSWORD"] = "" }, "-f", Repository.File("deploy/compose.yaml"), "config");
         Assert.NotEqual(0, code);
         Assert.Contains("set PASSWORD", output, StringComparison.Ordinal);
     }
@@ -52,7 +52,7 @@ public sealed class DeployTests
     {
         var analyze = Demand("systemd-analyze", "systemd");
         using var folder = new TemporaryDirectory();
-        var unit = File.ReadAllText(TestData.Path($"../../deploy/{name}"));
+        var unit = File.ReadAllText(Repository.File($"deploy/{name}"));
         Assert.Contains("ExecStart=/opt/telemetry/telemetry serve ", unit, StringComparison.Ordinal);
         await File.WriteAllTextAsync(folder.File(name), unit.Replace("/opt/telemetry/telemetry", "/bin/true", StringComparison.Ordinal), TestContext.Current.CancellationToken);
 
@@ -64,7 +64,7 @@ public sealed class DeployTests
     [Fact]
     public void The_unit_for_several_processes_makes_each_role_an_instance()
     {
-        var unit = File.ReadAllLines(TestData.Path("../../deploy/telemetry@.service"));
+        var unit = File.ReadAllLines(Repository.File("deploy/telemetry@.service"));
         Assert.Contains("Environment=TELEMETRY__Roles=%i", unit);
         foreach (var role in ServerRoles.All.ToString().Split(','))
         {

@@ -16,42 +16,26 @@ public sealed class EventProcessTests
     {
         using var data = new TemporaryDirectory();
         var sent = 0;
-        var broken = new List<int>(); // posts without an answer
+        List<int> broken = []; // posts without an answer
         for (var round = 0; round < 4; round++)
         {
             var (server, _) = await ServerProcess.StartAsync(data.Path);
             using var client = Client(server);
             foreach (var post in broken)
                 Assert.Equal(HttpStatusCode.Created, await PostAsync(client, post));
-            broken.Clear();
             Assert.Equal(Enumerable.Range(0, sent * EventsAPost), await NumbersAsync(client));
 
-            using var stop = new CancellationTokenSource();
-            var acknowledged = 0;
-            var senders = Enumerable.Range(0, 3).Select(_ => Task.Run(async () =>
+            using var clients = new PostingClients(server, sent, async post =>
             {
-                while (!stop.IsCancellationRequested)
-                {
-                    var post = Interlocked.Increment(ref sent) - 1;
-                    try
-                    {
-                        Assert.Equal(HttpStatusCode.Created, await PostAsync(client, post));
-                        Interlocked.Increment(ref acknowledged);
-                    }
-                    catch (HttpRequestException)
-                    {
-                        lock (broken)
-                            broken.Add(post);
-                        return; // killed
-                    }
-                }
-            })).ToList();
-            while (Volatile.Read(ref acknowledged) < 10 * (round + 1))
-                await Task.Yield();
+                Assert.Equal(HttpStatusCode.Created, await PostAsync(client, post));
+                return true;
+            });
+            await clients.AcknowledgedAsync(10 * (round + 1));
             await server.KillAsync();
-            await stop.CancelAsync();
-            await Task.WhenAll(senders);
+            await clients.CutOffAsync();
             await server.DisposeAsync();
+            sent += clients.Posts.Count;
+            broken = [.. clients.Posts.Where(p => !p.Value).Select(p => p.Key)];
         }
     }
 

@@ -39,7 +39,7 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
         // Before: the one that has been given the post stands still.
         ServerGroup.Signal(first, "STOP");
         var posting = PostAsync(client, 1);
-        await ServerGroup.UntilAsync(async () => await UnacknowledgedAsync() == 1);
+        await Poll.UntilAsync(async () => await UnacknowledgedAsync() == 1);
         await first.KillAsync();
         var second = await StartAsync("ingest");
         Assert.Equal(HttpStatusCode.NoContent, await posting);
@@ -47,11 +47,11 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
 
         // After: the post is in the log; another process that should read it first stands still, so that there is no answer yet.
         var reader = await StartAsync("api");
-        await ServerGroup.UntilAsync(async () => await _group.Database.ScalarAsync<long>("select count(*) from read_models.member") > 0);
+        await Poll.UntilAsync(async () => await _group.Database.ScalarAsync<long>("select count(*) from read_models.member") > 0);
         var head = await HeadAsync();
         ServerGroup.Signal(reader, "STOP");
         posting = PostAsync(client, 2);
-        await ServerGroup.UntilAsync(async () => await HeadAsync() > head);
+        await Poll.UntilAsync(async () => await HeadAsync() > head);
         await second.KillAsync();
         Assert.False(posting.IsCompleted);
         await StartAsync("ingest");
@@ -69,31 +69,17 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
         var ingest = await StartAsync("ingest");
         var api = await StartAsync("api,projections");
         using var client = new HttpClient { BaseAddress = api.Url };
-        var posts = new Dictionary<int, bool>(); // by number, true once acknowledged
-        using var acknowledged = new SemaphoreSlim(0);
-        using var stop = new CancellationTokenSource();
-        var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
+        using var clients = new PostingClients(api, 0, async post =>
         {
-            while (!stop.IsCancellationRequested)
-            {
-                int post;
-                lock (posts)
-                    posts[post = posts.Count] = false;
-                if (await PostAsync(client, post) != HttpStatusCode.NoContent)
-                {
-                    await Task.Delay(100, Ct); // as a client does, though it leaves it at that
-                    continue;
-                }
-                lock (posts)
-                    posts[post] = true;
-                acknowledged.Release();
-            }
-        }, Ct)).ToList();
+            if (await PostAsync(client, post) == HttpStatusCode.NoContent)
+                return true;
+            await Task.Delay(100, Ct); // as a client does, though it leaves it at that
+            return false;
+        });
         var random = new Random(13);
         for (var round = 0; round < rounds; round++)
         {
-            for (var n = random.Next(5, 40); n > 0; n--)
-                Assert.True(await acknowledged.WaitAsync(TimeSpan.FromSeconds(60), Ct), $"Nothing is taken any more: {api.Output}");
+            await clients.AcknowledgedAsync(random.Next(5, 40));
             await _broker.KillAsync();
             if (round % 2 == 1)
                 await ingest.KillAsync();
@@ -101,14 +87,10 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
             if (round % 2 == 1)
                 ingest = await StartAsync("ingest");
         }
-        for (var n = 0; n < 20; n++)
-            Assert.True(await acknowledged.WaitAsync(TimeSpan.FromSeconds(60), Ct), $"Nothing is taken any more: {api.Output}");
-        await stop.CancelAsync();
-        await Task.WhenAll(senders);
+        await clients.AcknowledgedAsync(20);
+        await clients.StopAsync();
 
-        // Without a key: nobody can send again what was not answered, and still nothing may be there twice.
-        foreach (var (post, samples) in await CrashTests.StoredAsync(client, posts.Keys))
-            Assert.True(samples == CrashTests.SamplesAPost || (samples == 0 && !posts[post]), $"post {post}: {samples} samples, acknowledged: {posts[post]}");
+        await clients.CheckAsync(client); // without a key nobody can send again what was not answered, and still nothing may be there twice
     }
 
     [Fact]
@@ -123,13 +105,13 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
         await RefusedAsync("has answered within 6 s", TimeSpan.FromSeconds(15));
 
         await _broker.KillAsync();
-        await ServerGroup.UntilAsync(async () => (await RefuseAsync(api)).Contains("does not answer", StringComparison.Ordinal));
+        await Poll.UntilAsync(async () => (await RefuseAsync(api)).Contains("does not answer", StringComparison.Ordinal));
         await RefusedAsync("does not answer", TimeSpan.FromSeconds(5));
         Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
         await _broker.StartAgainAsync();
         await StartAsync("ingest");
 
-        await ServerGroup.UntilAsync(async () => await PostAsync(client, 1) == HttpStatusCode.NoContent);
+        await Poll.UntilAsync(async () => await PostAsync(client, 1) == HttpStatusCode.NoContent);
         Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client)); // and nothing of what was refused
 
         async Task RefusedAsync(string reason, TimeSpan atMost)

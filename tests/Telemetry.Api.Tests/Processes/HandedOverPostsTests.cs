@@ -167,7 +167,7 @@ public sealed partial class HandedOverPostsTests(HandedOverPostsTests.Fixture fi
         {
             await SendAsync($$"""{"Id": "{{Guid.NewGuid()}}", "Path": "{{path}}", "Query": "", "RawTarget": "{{path}}", "Headers": {} }""", body);
             BasicGetResult? answer = null;
-            await ServerGroup.UntilAsync(async () => (answer = await channel.BasicGetAsync("stranger", autoAck: true, Ct)) is not null);
+            await Poll.UntilAsync(async () => (answer = await channel.BasicGetAsync("stranger", autoAck: true, Ct)) is not null);
             return JsonElement.Parse((byte[])answer!.BasicProperties.Headers!["Telemetry-Head"]!).GetProperty("Status").GetInt32();
         }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Processes;
 
@@ -12,35 +13,30 @@ public sealed class ManyProcessesTests : IAsyncLifetime
 {
     internal static readonly TimeSpan TakeOver = TimeSpan.FromSeconds(10);
 
-    private readonly HttpClient _client = new();
     private ServerGroup _group = null!;
 
     public async ValueTask InitializeAsync() => _group = await ServerGroup.CreateAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _group.DisposeAsync();
-        _client.Dispose();
-    }
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     [Fact]
     public async Task What_one_process_took_in_another_answers_and_a_killed_ones_work_is_taken_over_within_ten_seconds()
     {
         var first = await _group.StartAsync();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_]);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_]);
         var second = await _group.StartAsync();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]); // the alarms are divided
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]); // the alarms are divided
         var position = await _group.PostAsync(first, 1);
         Assert.Equal(1, await _group.CountAsync(second, position));
 
         await first.KillAsync();
         var clock = Stopwatch.StartNew();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
         Assert.True(clock.Elapsed < TakeOver, $"It took {clock.Elapsed}.");
 
         position = await _group.PostAsync(second, 2);
         Assert.Equal(2, await _group.CountAsync(second, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
     }
 
     [Fact]
@@ -52,16 +48,16 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var before = Assert.Single(await _group.HoldersAsync()); // one projection, one holder
 
         ServerGroup.Signal(first, "STOP");
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
         var position = await _group.PostAsync(second, 2);
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
         var epoch = await _group.Database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'");
         ServerGroup.Signal(first, "CONT");
 
         Assert.Equal(2, await _group.CountAsync(first, position));
         position = await _group.PostAsync(first, 3); // both have something that is not stored: only the holder may store it
         Assert.Equal(3, await _group.CountAsync(second, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
         Assert.Equal(epoch, await _group.Database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'"));
         Assert.DoesNotContain((await _group.HoldersAsync()).Single(), before, StringComparison.Ordinal);
 
@@ -77,7 +73,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         await using var webhook = await WebhookAsync(called);
         var first = await _group.StartAsync();
         var second = await _group.StartAsync();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         for (var i = 0; i < 8; i++)
         {
             await _group.SendAsync(first, HttpMethod.Post, "/v2/alarms", $$"""
@@ -89,13 +85,13 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         await _group.PostAsync(second, 90);
 
-        await ServerGroup.UntilAsync(() => Task.FromResult(called.Distinct().Count() == 8));
+        await Poll.UntilAsync(() => called.Distinct().Count() == 8);
         Assert.True(clock.Elapsed < TakeOver + TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}."); // an evaluation a second, and the webhooks
         var third = await _group.StartAsync(); // takes half of the shares: nothing is told again
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         await _group.PostAsync(third, 91);
         var evaluated = await EvaluationsAsync();
-        await ServerGroup.UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
+        await Poll.UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
         Assert.Equal(8, called.Count);
 
         async Task<long> EvaluationsAsync()
@@ -104,7 +100,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
             foreach (var server in new[] { second, third })
             {
                 using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/v2/metrics?all_projects=true")) { Headers = { { "X-Roles", "admin" } } };
-                using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+                using var answer = await _group.Client.SendAsync(request, TestContext.Current.CancellationToken);
                 var metrics = System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
                 sum += metrics.GetProperty("evaluation_results").EnumerateArray().SelectMany(r => r.GetProperty("state_counters").EnumerateObject()).Sum(c => c.Value.GetInt64());
             }
@@ -121,14 +117,14 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var position = await _group.PostAsync(ingest, 1);
 
         Assert.Equal(1, await _group.CountAsync(api, position));
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
-        using (var refused = await _client.GetAsync(new Uri(ingest.Url, "/v2/samples"), TestContext.Current.CancellationToken))
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
+        using (var refused = await _group.Client.GetAsync(new Uri(ingest.Url, "/v2/samples"), TestContext.Current.CancellationToken))
             Assert.Equal(405, (int)refused.StatusCode);
-        using (var refused = await _client.GetAsync(new Uri(storing.Url, "/v2/samples"), TestContext.Current.CancellationToken))
+        using (var refused = await _group.Client.GetAsync(new Uri(storing.Url, "/v2/samples"), TestContext.Current.CancellationToken))
             Assert.Equal(404, (int)refused.StatusCode);
         using var late = new HttpRequestMessage(HttpMethod.Get, new Uri(api.Url, "/v2/samples")) { Headers = { { "Telemetry-Position", "1000000" } } };
         var clock = Stopwatch.StartNew();
-        using var answer = await _client.SendAsync(late, TestContext.Current.CancellationToken);
+        using var answer = await _group.Client.SendAsync(late, TestContext.Current.CancellationToken);
         Assert.Equal(503, (int)answer.StatusCode);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
     }
@@ -138,7 +134,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     {
         var ingest = await _group.StartAsync("ingest");
         ServerProcess[] answering = [await _group.StartAsync("api,projections"), await _group.StartAsync("api")];
-        await ServerGroup.UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
+        await Poll.UntilAsync(() => VisibleAsync(ingest)); // they have heard of each other
         var clock = Stopwatch.StartNew();
         for (var n = 1; n <= 20; n++)
         {
@@ -153,7 +149,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         clock.Restart();
         await _group.PostAsync(ingest, 21);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);
-        await ServerGroup.UntilAsync(() => VisibleAsync(ingest));
+        await Poll.UntilAsync(() => VisibleAsync(ingest));
 
         async Task<bool> VisibleAsync(ServerProcess server)
         {

@@ -49,7 +49,7 @@ public sealed class PostgresFaultProcessTests
             Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
             var head = await database.ScalarAsync<long>("select max(seq_id) from event_log.events");
             // Stored again, under a lease that was taken again.
-            await ServerGroup.UntilAsync(async () => await database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'") >= head);
+            await Poll.UntilAsync(async () => await database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'") >= head);
             Assert.True(await EpochAsync() > epoch);
         }
 
@@ -94,13 +94,12 @@ public sealed class PostgresFaultProcessTests
             }
             foreach (var each in waiting)
                 (await each).Dispose();
-            HttpStatusCode status;
-            do
+            var status = HttpStatusCode.ServiceUnavailable;
+            await Poll.UntilAsync(async () =>
             {
                 using var answer = await client.GetAsync("/v2/events", Ct);
-                status = answer.StatusCode;
-            }
-            while (status == HttpStatusCode.ServiceUnavailable);
+                return (status = answer.StatusCode) != HttpStatusCode.ServiceUnavailable;
+            });
             Assert.Equal(HttpStatusCode.OK, status);
             Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
         }
@@ -185,7 +184,7 @@ public sealed class PostgresFaultProcessTests
     private static async Task AgainAsync(HttpClient client, int post)
     {
         var status = HttpStatusCode.ServiceUnavailable;
-        await ServerGroup.UntilAsync(async () => (status = await CrashTests.PostAsync(client, post)) != HttpStatusCode.ServiceUnavailable);
+        await Poll.UntilAsync(async () => (status = await CrashTests.PostAsync(client, post)) != HttpStatusCode.ServiceUnavailable);
         Assert.Equal(HttpStatusCode.NoContent, status);
     }
 }

@@ -23,40 +23,19 @@ public sealed class PostgresProcessTests
         await using var postgres = await PostgresServer.StartAsync();
         await using var database = await postgres.CreateDatabaseAsync();
         using var data = new TemporaryDirectory();
-        var posts = new Dictionary<int, bool>(); // by number, true once acknowledged
-        using var acknowledged = new SemaphoreSlim(0);
         var (server, _) = await ServerProcess.StartAsync(data.Path, Settings(database, timeoutSeconds: 60));
-        using (var client = new HttpClient { BaseAddress = server.Url })
+        using var client = new HttpClient { BaseAddress = server.Url };
+        using var clients = new PostingClients(server, 0, async post => await CrashTests.PostAsync(client, post) == HttpStatusCode.NoContent);
+        var random = new Random(12);
+        for (var round = 0; round < Rounds; round++)
         {
-            using var stop = new CancellationTokenSource();
-            var senders = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
-            {
-                while (!stop.IsCancellationRequested)
-                {
-                    int post;
-                    lock (posts)
-                        posts[post = posts.Count] = false;
-                    if (await CrashTests.PostAsync(client, post) != HttpStatusCode.NoContent)
-                        continue;
-                    lock (posts)
-                        posts[post] = true;
-                    acknowledged.Release();
-                }
-            })).ToList();
-            var random = new Random(12);
-            for (var round = 0; round < Rounds; round++)
-            {
-                for (var n = random.Next(5, 40); n > 0; n--)
-                    await acknowledged.WaitAsync(TestContext.Current.CancellationToken);
-                await postgres.KillAsync();
-                await postgres.StartAgainAsync();
-            }
-            for (var n = 0; n < 20; n++)
-                await acknowledged.WaitAsync(TestContext.Current.CancellationToken);
-            await stop.CancelAsync();
-            await Task.WhenAll(senders);
-            await CheckAsync(client);
+            await clients.AcknowledgedAsync(random.Next(5, 40));
+            await postgres.KillAsync();
+            await postgres.StartAgainAsync();
         }
+        await clients.AcknowledgedAsync(20);
+        await clients.StopAsync();
+        await clients.CheckAsync(client);
         await server.KillAsync();
         await server.DisposeAsync();
         await database.ExecuteAsync("drop schema read_models cascade");
@@ -64,17 +43,11 @@ public sealed class PostgresProcessTests
         var (again, _) = await ServerProcess.StartAsync(data.Path, Settings(database));
         await using (again)
         {
-            using var client = new HttpClient { BaseAddress = again.Url };
-            await CheckAsync(client);
-            foreach (var (post, _) in posts.Where(p => !p.Value))
-                Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, post));
-            Assert.Equal((long)posts.Count * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
-        }
-
-        async Task CheckAsync(HttpClient client)
-        {
-            foreach (var (post, samples) in await CrashTests.StoredAsync(client, posts.Keys))
-                Assert.True(samples == CrashTests.SamplesAPost || (samples == 0 && !posts[post]), $"post {post}: {samples} samples, acknowledged: {posts[post]}");
+            using var reader = new HttpClient { BaseAddress = again.Url };
+            await clients.CheckAsync(reader);
+            foreach (var (post, _) in clients.Posts.Where(p => !p.Value))
+                Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(reader, post));
+            Assert.Equal((long)clients.Posts.Count * CrashTests.SamplesAPost, await CrashTests.CountAsync(reader));
         }
     }
 
@@ -92,7 +65,7 @@ public sealed class PostgresProcessTests
         await using var database = await postgres.CreateDatabaseAsync();
         using var data = new TemporaryDirectory();
         using var backup = new TemporaryDirectory();
-        var commands = File.ReadAllLines(TestData.Path("../../docs/operations.md")).Where(l => l.StartsWith("pg_", StringComparison.Ordinal) || l.StartsWith("createdb", StringComparison.Ordinal)).ToList();
+        var commands = File.ReadAllLines(Repository.File("docs/operations.md")).Where(l => l.StartsWith("pg_", StringComparison.Ordinal) || l.StartsWith("createdb", StringComparison.Ordinal)).ToList();
         Assert.Equal(3, commands.Count);
         var name = new Npgsql.NpgsqlConnectionStringBuilder(database.ConnectionString).Database!;
         string checkpoints;

@@ -9,15 +9,15 @@ namespace Telemetry.Api.Tests.Processes;
 /// <summary>Several processes of the program on one PostgreSQL database, in whatever roles.</summary>
 internal sealed class ServerGroup : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly TemporaryDirectory _data = new();
     private readonly List<ServerProcess> _servers = [];
-    private readonly HttpClient _client = new();
 
     private ServerGroup(PostgresDatabase database) => Database = database;
 
     public PostgresDatabase Database { get; }
+
+    /// <summary>Asks any of them.</summary>
+    public HttpClient Client { get; } = new();
 
     public static async Task<ServerGroup> CreateAsync() => new(await (await PostgresServer.SharedAsync()).CreateDatabaseAsync());
 
@@ -28,7 +28,7 @@ internal sealed class ServerGroup : IAsyncDisposable
             Signal(server, "CONT");
             await server.DisposeAsync();
         }
-        _client.Dispose();
+        Client.Dispose();
         await Database.DisposeAsync();
         _data.Dispose();
     }
@@ -69,7 +69,7 @@ internal sealed class ServerGroup : IAsyncDisposable
     public async Task<int> CountAsync(ServerProcess server, long position)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(server.Url, "/v2/samples")) { Headers = { { "Telemetry-Position", $"{position}" } } };
-        using var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var answer = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         var body = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
         Assert.True(answer.IsSuccessStatusCode, body);
         return System.Text.Json.JsonElement.Parse(body).GetArrayLength();
@@ -78,7 +78,7 @@ internal sealed class ServerGroup : IAsyncDisposable
     public async Task<HttpResponseMessage> SendAsync(ServerProcess server, HttpMethod method, string path, string body)
     {
         using var request = new HttpRequestMessage(method, new Uri(server.Url, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
-        var answer = await _client.SendAsync(request, TestContext.Current.CancellationToken);
+        var answer = await Client.SendAsync(request, TestContext.Current.CancellationToken);
         Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         return answer;
     }
@@ -100,12 +100,5 @@ internal sealed class ServerGroup : IAsyncDisposable
             return;
         using var kill = Process.Start("kill", [$"-{signal}", server.Process.Id.ToString(CultureInfo.InvariantCulture)]);
         kill.WaitForExit();
-    }
-
-    /// <summary>Asks again and again: other processes say in no other way how far they are.</summary>
-    public static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        for (var clock = Stopwatch.StartNew(); !await condition(); await Task.Delay(100))
-            Assert.True(clock.Elapsed < Patience, "It does not come to it.");
     }
 }

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using Telemetry.Api.Tests.Notifications;
 using Telemetry.Conformance;
@@ -35,7 +34,7 @@ public sealed class UnitTests
         Assert.Equal(0, (await machine.RunAsync("nsenter", "-t", main, "-m", "touch", $"{Store}/x")).Code);
 
         await machine.ControlAsync("kill", "--signal=KILL", "telemetry.service");
-        await ServerGroup.UntilAsync(async () => await machine.ShowAsync("telemetry.service", "NRestarts") == "1");
+        await Poll.UntilAsync(async () => await machine.ShowAsync("telemetry.service", "NRestarts") == "1");
         await ReadyAsync(machine, client);
         Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
 
@@ -72,7 +71,7 @@ public sealed class UnitTests
             using var each = new HttpClient { BaseAddress = new(url) };
             await ReadyAsync(machine, each);
         }
-        await ServerGroup.UntilAsync(async () => await CrashTests.PostAsync(client, 0) == HttpStatusCode.NoContent); // once the bus knows who takes
+        await Poll.UntilAsync(async () => await CrashTests.PostAsync(client, 0) == HttpStatusCode.NoContent); // once the bus knows who takes
         Assert.Equal(CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
         Assert.Equal(2, await database.ScalarAsync<long>("select count(distinct holder) from read_models.lease where expires_at > clock_timestamp()")); // one stores, one judges
         await machine.ControlAsync(["stop", .. urls.Keys.Select(role => $"telemetry@{role}")]);
@@ -82,7 +81,7 @@ public sealed class UnitTests
 
     private static async Task InstallAsync(SystemdMachine machine, string unit)
     {
-        await machine.WriteAsync($"/etc/systemd/system/{unit}", await File.ReadAllLinesAsync(TestData.Path($"../../deploy/{unit}"), Ct));
+        await machine.WriteAsync($"/etc/systemd/system/{unit}", await File.ReadAllLinesAsync(Repository.File($"deploy/{unit}"), Ct));
         await machine.ControlAsync("daemon-reload");
     }
 
@@ -106,10 +105,5 @@ public sealed class UnitTests
         }
     }
 
-    private static string FreeUrl()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
-    }
+    private static string FreeUrl() => $"http://127.0.0.1:{FreePort.Find()}";
 }

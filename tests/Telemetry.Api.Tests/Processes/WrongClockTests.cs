@@ -8,16 +8,11 @@ namespace Telemetry.Api.Tests.Processes;
 /// <summary>One of two processes on one PostgreSQL database has a wrong clock.</summary>
 public sealed class WrongClockTests : IAsyncLifetime
 {
-    private readonly HttpClient _client = new();
     private ServerGroup _group = null!;
 
     public async ValueTask InitializeAsync() => _group = await ServerGroup.CreateAsync();
 
-    public async ValueTask DisposeAsync()
-    {
-        await _group.DisposeAsync();
-        _client.Dispose();
-    }
+    public ValueTask DisposeAsync() => _group.DisposeAsync();
 
     [Theory]
     [InlineData("+10m")]
@@ -26,13 +21,13 @@ public sealed class WrongClockTests : IAsyncLifetime
     {
         var called = new ConcurrentQueue<string>();
         await using var webhook = await ManyProcessesTests.WebhookAsync(called);
-        _client.DefaultRequestHeaders.Add("X-Roles", "admin");
+        _group.Client.DefaultRequestHeaders.Add("X-Roles", "admin");
         var right = await _group.StartAsync();
         var wrong = await _group.StartAsync("", WrongClock.Settings(offset));
-        using (var answer = await _client.GetAsync(new Uri(wrong.Url, "/healthz/live"), TestContext.Current.CancellationToken))
+        using (var answer = await _group.Client.GetAsync(new Uri(wrong.Url, "/healthz/live"), TestContext.Current.CancellationToken))
             Assert.InRange((answer.Headers.Date!.Value - DateTimeOffset.UtcNow).Duration(), TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(11)); // it really is
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
-        await ServerGroup.UntilAsync(async () => await _group.FreeAsync() == 0);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
+        await Poll.UntilAsync(async () => await _group.FreeAsync() == 0);
         var epochs = await EpochsAsync();
 
         // An alarm looks at the last minute: ten minutes off it would see nothing, and nobody would be called.
@@ -44,7 +39,7 @@ public sealed class WrongClockTests : IAsyncLifetime
                 """);
             Near(await ValueAsync(created, "timestamp"));
         }
-        await ServerGroup.UntilAsync(async () => // values for as long as it takes, as an agent sends them; at a time that the server gives
+        await Poll.UntilAsync(async () => // values for as long as it takes, as an agent sends them; at a time that the server gives
         {
             using var posted = await _group.SendAsync(wrong, HttpMethod.Post, "/v2/samples", """
                 [{"counter_name": "load", "counter_type": "gauge", "counter_unit": "%", "counter_volume": 90, "resource_id": "r", "project_id": "p", "user_id": "u"}]
@@ -54,13 +49,13 @@ public sealed class WrongClockTests : IAsyncLifetime
         });
         var position = await _group.PostAsync(right, 1);
         Assert.Equal(await _group.CountAsync(right, position), await _group.CountAsync(wrong, position));
-        foreach (var sample in System.Text.Json.JsonElement.Parse(await _client.GetStringAsync(new Uri(wrong.Url, "/v2/samples"), TestContext.Current.CancellationToken)).EnumerateArray())
+        foreach (var sample in System.Text.Json.JsonElement.Parse(await _group.Client.GetStringAsync(new Uri(wrong.Url, "/v2/samples"), TestContext.Current.CancellationToken)).EnumerateArray())
             Near(sample.GetProperty("recorded_at").GetString()!);
         foreach (var path in new[] { "/v2/samples", "/v2/meters/load/statistics", "/v2/resources", "/v2/alarms" })
         {
             var answers = new List<string>();
             foreach (var server in new[] { right, wrong })
-                answers.Add((await _client.GetStringAsync(new Uri(server.Url, path), TestContext.Current.CancellationToken)).Replace(server.Url.Authority, "HOST", StringComparison.Ordinal));
+                answers.Add((await _group.Client.GetStringAsync(new Uri(server.Url, path), TestContext.Current.CancellationToken)).Replace(server.Url.Authority, "HOST", StringComparison.Ordinal));
             Assert.Equal(answers[0], answers[1]);
         }
         Assert.Equal(epochs, await EpochsAsync()); // nobody has lost or taken anything
@@ -68,10 +63,10 @@ public sealed class WrongClockTests : IAsyncLifetime
 
         await right.KillAsync();
         var clock = Stopwatch.StartNew();
-        await ServerGroup.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
+        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_] && await _group.FreeAsync() == 0);
         Assert.True(clock.Elapsed < ManyProcessesTests.TakeOver, $"It took {clock.Elapsed}.");
         position = await _group.PostAsync(wrong, 2);
-        await ServerGroup.UntilAsync(async () => await _group.StoredAsync() >= position);
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
 
         Task<string?> EpochsAsync() => _group.Database.ScalarAsync<string>("select string_agg(share || ' ' || epoch, ',' order by share) from read_models.lease");
 

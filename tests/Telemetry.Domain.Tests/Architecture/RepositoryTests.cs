@@ -1,13 +1,12 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Telemetry.Conformance;
 
 namespace Telemetry.Domain.Tests.Architecture;
 
 /// <summary>The rules of docs/architecture.md, read off the sources.</summary>
 public sealed partial class RepositoryTests
 {
-    private static readonly string Root = FindRoot();
-
     [Theory]
     [InlineData("Telemetry.Domain", "")]
     [InlineData("Telemetry.Ingest", "Telemetry.Domain")]
@@ -28,14 +27,14 @@ public sealed partial class RepositoryTests
     public void Product_code_asks_a_TimeProvider_for_the_time() => Assert.Empty(
         from file in Sources()
         where ClockPattern().IsMatch(File.ReadAllText(file))
-        select Path.GetRelativePath(Root, file));
+        select Path.GetRelativePath(Repository.Root, file));
 
     [Fact]
     public void The_domain_does_no_io() => Assert.Empty(
         from file in Sources()
-        where file.StartsWith(Path.Combine(Root, "Telemetry.Domain") + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        where file.StartsWith(Path.Combine(Repository.Root, "Telemetry.Domain") + Path.DirectorySeparatorChar, StringComparison.Ordinal)
         where IoPattern().IsMatch(File.ReadAllText(file))
-        select Path.GetRelativePath(Root, file));
+        select Path.GetRelativePath(Repository.Root, file));
 
     [GeneratedRegex(@"\b(DateTime|DateTimeOffset)\.(Now|UtcNow|Today)\b|Thread\.Sleep")]
     private static partial Regex ClockPattern();
@@ -44,18 +43,10 @@ public sealed partial class RepositoryTests
     private static partial Regex IoPattern();
 
     private static IEnumerable<string> Items(string project, string item) =>
-        XDocument.Load(Path.Combine(Root, project, $"{project}.csproj")).Descendants(item).Select(e => (string)e.Attribute("Include")!);
+        XDocument.Load(Repository.File($"{project}/{project}.csproj")).Descendants(item).Select(e => (string)e.Attribute("Include")!);
 
     private static IEnumerable<string> Sources() =>
-        Directory.EnumerateDirectories(Root, "Telemetry.*")
+        Directory.EnumerateDirectories(Repository.Root, "Telemetry.*")
             .SelectMany(d => Directory.EnumerateFiles(d, "*.cs", SearchOption.AllDirectories))
             .Where(f => !f.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj"));
-
-    private static string FindRoot()
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Telemetry.sln")))
-            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Telemetry.sln is in no folder above the tests.");
-        return directory;
-    }
 }

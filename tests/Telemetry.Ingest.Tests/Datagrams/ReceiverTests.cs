@@ -58,10 +58,9 @@ public sealed class ReceiverTests : IAsyncLifetime
     public async Task The_receiver_goes_on_when_samples_could_not_be_stored()
     {
         using var client = new UdpClient("127.0.0.1", UdpPort);
-        _intake.Failure = new IOException("The disk is full.");
+        var failed = _intake.FailNextAsync(new IOException("The disk is full."));
         await client.SendAsync(SampleDatagramTests.Recorded[0], Ct);
-        while (_intake.Failure is not null)
-            await Task.Yield();
+        await failed.WaitAsync(TimeSpan.FromSeconds(10), Ct);
         await client.SendAsync(SampleDatagramTests.Recorded[1], Ct);
 
         Assert.Equal("memory.usage", Assert.Single(await _intake.TakeAsync(1)).Series.Meter);

@@ -8,15 +8,22 @@ namespace Telemetry.Ingest.Tests.Datagrams;
 internal sealed class RecordingIntake : ISampleIntake
 {
     private readonly Channel<SampleInFlight> _samples = Channel.CreateUnbounded<SampleInFlight>();
+    private (Exception Failure, TaskCompletionSource Failed)? _next;
 
-    /// <summary>Thrown at the next call.</summary>
-    public Exception? Failure { get; set; }
+    /// <summary>Lets the next call fail; ends when it has.</summary>
+    public Task FailNextAsync(Exception failure)
+    {
+        var failed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _next = (failure, failed);
+        return failed.Task;
+    }
 
     public Task AcceptAsync(IReadOnlyList<SampleInFlight> samples, string source, CancellationToken ct)
     {
-        if (Failure is { } failure)
+        if (_next is var (failure, failed))
         {
-            Failure = null;
+            _next = null;
+            failed.SetResult();
             return Task.FromException(failure);
         }
         foreach (var sample in samples)

@@ -155,21 +155,18 @@ public sealed class PostgresFaultTests(PostgresFaultTests.OwnServer own) : IClas
     }
 
     /// <summary>As a client repeats what it was told to try again later.</summary>
-    private static async Task AgainAsync(PostgresEventStore store, NewEvent e)
+    private static Task AgainAsync(PostgresEventStore store, NewEvent e) => Poll.UntilAsync(async () =>
     {
-        while (true)
+        try
         {
-            try
-            {
-                await store.AppendAsync([e], Ct);
-                return;
-            }
-            catch (EventStoreBusyException)
-            {
-                await Task.Delay(50, Ct);
-            }
+            await store.AppendAsync([e], Ct);
+            return true;
         }
-    }
+        catch (EventStoreBusyException)
+        {
+            return false;
+        }
+    });
 
     /// <summary>A server for these tests alone.</summary>
     public sealed class OwnServer : IAsyncLifetime

@@ -1,4 +1,5 @@
 using System.Text;
+using Telemetry.Conformance;
 using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Samples;
 
@@ -37,13 +38,7 @@ internal static class Bodies
     public static SampleFault Fault(string json, SampleRules? rules = null, SampleFormat format = SampleFormat.Json) =>
         Assert.Throws<SampleFaultException>(() => Read(json, rules, format)).Fault;
 
-    public static byte[] Data(string name)
-    {
-        var directory = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(directory, "Telemetry.sln")))
-            directory = Path.GetDirectoryName(directory) ?? throw new InvalidOperationException("Telemetry.sln is in no folder above the tests.");
-        return File.ReadAllBytes(Path.Combine(directory, "tests", "data", "samples", name));
-    }
+    public static byte[] Data(string name) => File.ReadAllBytes(Repository.File($"tests/data/samples/{name}"));
 
     private sealed class FixedClock : TimeProvider
     {

@@ -86,9 +86,7 @@ public sealed class AlarmIndexTests
         await feeder.StartAsync(TestContext.Current.CancellationToken);
         Assert.NotNull(await FindAsync("before"));
         await CreateAsync(writer, "after");
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (await FindAsync("after") is null)
-            await Task.Delay(1, limit.Token);
+        await Poll.UntilAsync(async () => await FindAsync("after") is not null);
         await feeder.StopAsync(TestContext.Current.CancellationToken);
 
         Assert.Equal((await FindAsync("after"))! with { Definition = null! }, (await one.FindAsync("after", TestContext.Current.CancellationToken))! with { Definition = null! });

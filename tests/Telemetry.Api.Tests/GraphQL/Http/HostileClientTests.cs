@@ -43,7 +43,7 @@ public sealed class HostileClientTests
     {
         var step = TimeSpan.FromSeconds(0.1);
         var moved = TimeSpan.Zero;
-        await UntilAsync(() =>
+        await Poll.UntilAsync(() =>
         {
             if (condition())
                 return true;
@@ -102,13 +102,6 @@ public sealed class HostileClientTests
 
     private static async Task AssertLivesAsync(TestHost host) =>
         Assert.Equal("Query", (await PostAsync(host, new JsonObject { ["query"] = "{ __typename }" })).Body["data"]!["__typename"]!.GetValue<string>());
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        using var often = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!condition())
-            await often.WaitForNextTickAsync(Ct);
-    }
 
     /// <summary>The best of three, each a document that no cache knows: another test may have the processor.</summary>
     private static async Task WithinASecondAsync(string document, Func<string, Task> attempt)
@@ -188,9 +181,9 @@ public sealed class HostileClientTests
         await using var host = await HostAsync(o => (o.Sockets.KeepAliveInterval, o.ClientTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromSeconds(3)));
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""", Subscribe);
-        await UntilAsync(() => topics.Count == 1);
+        await Poll.UntilAsync(() => topics.Count == 1);
 
-        await UntilAsync(() => topics.Count == 0); // pings come; nobody reads them
+        await Poll.UntilAsync(() => topics.Count == 0); // pings come; nobody reads them
 
         await AssertLivesAsync(host);
     }
@@ -227,7 +220,7 @@ public sealed class HostileClientTests
             }
 
             best = clock.Elapsed < best ? clock.Elapsed : best;
-            await UntilAsync(() => topics.SubscriberCount == 0);
+            await Poll.UntilAsync(() => topics.SubscriberCount == 0);
         }
 
         Assert.True(best <= TimeSpan.FromSeconds(1), $"It took {best}.");
@@ -246,7 +239,7 @@ public sealed class HostileClientTests
         var slow = new List<ClientWebSocket>();
         for (var i = 0; i < 10; i++)
             slow.Add(await OpenAsync(host, """{"type":"connection_init"}""", Subscribe));
-        await UntilAsync(() => topics.SubscriberCount == 11);
+        await Poll.UntilAsync(() => topics.SubscriberCount == 11);
         var before = GC.GetTotalMemory(forceFullCollection: true);
 
         // Far more than the systems' buffers between here and there: 200 events of 100 kB for each.
@@ -258,7 +251,7 @@ public sealed class HostileClientTests
         }
 
         await MoveUntilAsync(time, () => handler.Sockets == 1);
-        await UntilAsync(() => topics.SubscriberCount == 1);
+        await Poll.UntilAsync(() => topics.SubscriberCount == 1);
         Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 20_000_000);
         slow.ForEach(s => s.Dispose());
         await AssertLivesAsync(host);
@@ -271,7 +264,7 @@ public sealed class HostileClientTests
         var handler = host.Services.GetRequiredService<GraphQLHttpHandler>();
         using var refused = new Refusals(host);
         using var socket = await OpenAsync(host, """{"type":"connection_init"}""");
-        await UntilAsync(() => handler.Sockets == 1);
+        await Poll.UntilAsync(() => handler.Sockets == 1);
 
         // Every answer repeats a part of the question. The server stops reading long before this ends; then the connection breaks.
         var payload = JsonSerializer.Serialize(new { query = "{ who }", operationName = new string('x', 10_000) });
@@ -283,7 +276,7 @@ public sealed class HostileClientTests
         });
 
         Assert.InRange(sent, 1, 99_999);
-        await UntilAsync(() => handler.Sockets == 0 && refused.Reasons.Contains("SLOW_SUBSCRIBER"));
+        await Poll.UntilAsync(() => handler.Sockets == 0 && refused.Reasons.Contains("SLOW_SUBSCRIBER"));
         await AssertLivesAsync(host);
     }
 
@@ -298,7 +291,7 @@ public sealed class HostileClientTests
         Assert.Contains("503", refusal.Message);
 
         first.Abort();
-        await UntilAsync(() => handler.Sockets == 1);
+        await Poll.UntilAsync(() => handler.Sockets == 1);
         using var third = await OpenAsync(host);
         Assert.Equal(WebSocketState.Open, third.State);
     }
@@ -333,7 +326,7 @@ public sealed class HostileClientTests
         const string Body = """{"query":"subscription { bookAdded { title } }"}""";
         await client.SendAsync(
             Encoding.UTF8.GetBytes($"POST /graphql HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: {Body.Length}\r\n\r\n{Body}"), Ct);
-        await UntilAsync(() => topics.SubscriberCount == 1);
+        await Poll.UntilAsync(() => topics.SubscriberCount == 1);
 
         var title = new string('x', 100_000);
         for (var i = 0; i < 200; i++)

@@ -4,6 +4,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Telemetry.Api.GraphQL.Execution;
 using Telemetry.Api.GraphQL.Http;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.GraphQL.Http;
 
@@ -75,17 +76,17 @@ public sealed class SocketTests
         await SendAsync(socket, """{"type":"connection_init"}""");
         await ReceiveAsync(socket);
         await SendAsync(socket, """{"id":"a","type":"subscribe","payload":{"query":"subscription { bookAdded { title } }"}}""");
-        await UntilAsync(() => topics.Count == 1);
+        await Poll.UntilAsync(() => topics.Count == 1);
 
         await host.ExecuteAsync("mutation { addBook(input: {title: \"Fresh\"}) { errors { __typename } } }");
         Assert.Equal("""{"id":"a","type":"next","payload":{"data":{"bookAdded":{"title":"Fresh"}}}}""", await ReceiveAsync(socket));
 
         await SendAsync(socket, """{"id":"a","type":"complete"}""");
-        await UntilAsync(() => topics.Count == 0);
+        await Poll.UntilAsync(() => topics.Count == 0);
         await SendAsync(socket, """{"id":"b","type":"subscribe","payload":{"query":"subscription { bookAdded { title } }"}}""");
-        await UntilAsync(() => topics.Count == 1);
+        await Poll.UntilAsync(() => topics.Count == 1);
         socket.Abort();
-        await UntilAsync(() => topics.Count == 0);
+        await Poll.UntilAsync(() => topics.Count == 0);
     }
 
     [Fact]
@@ -164,14 +165,14 @@ public sealed class SocketTests
         await SendAsync(socket, """{"type":"connection_init"}""");
         await ReceiveAsync(socket);
         await SendAsync(socket, """{"id":"a","type":"subscribe","payload":{"query":"subscription { bookAdded { title } }"}}""");
-        await UntilAsync(() => topics.Count == 1);
+        await Poll.UntilAsync(() => topics.Count == 1);
 
         var stopped = host.StopAsync();
 
         Assert.Equal("closed 1001: The server stops", await ReceiveAsync(socket));
         await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", Ct);
         await stopped;
-        await UntilAsync(() => topics.Count == 0);
+        await Poll.UntilAsync(() => topics.Count == 0);
     }
 
     [Fact]
@@ -180,20 +181,11 @@ public sealed class SocketTests
         await using var host = await HostAsync();
         var topics = host.Services.GetRequiredService<InMemoryTopics>();
         var reading = host.PostAsync("""{"query":"subscription { bookAdded { title } }"}""", "text/event-stream");
-        await UntilAsync(() => topics.Count == 1);
+        await Poll.UntilAsync(() => topics.Count == 1);
 
         await host.StopAsync();
 
         Assert.Equal(":\n\n", (await reading).Body);
-        await UntilAsync(() => topics.Count == 0);
-    }
-
-    private static async Task UntilAsync(Func<bool> condition)
-    {
-        while (!condition())
-        {
-            Ct.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        await Poll.UntilAsync(() => topics.Count == 0);
     }
 }

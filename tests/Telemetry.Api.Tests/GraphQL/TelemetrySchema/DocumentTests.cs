@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.GraphQL.TelemetrySchema;
 
@@ -14,7 +15,7 @@ public sealed partial class DocumentTests
     {
         await using var host = await TelemetryHost.StartAsync();
         await FillAsync(host);
-        var examples = Example().Matches(await File.ReadAllTextAsync(TestData.Path("../../docs/graphql.md"), TestContext.Current.CancellationToken));
+        var examples = Example().Matches(await File.ReadAllTextAsync(Repository.File("docs/graphql.md"), TestContext.Current.CancellationToken));
         Assert.Equal(5, examples.Count);
 
         foreach (Match example in examples)

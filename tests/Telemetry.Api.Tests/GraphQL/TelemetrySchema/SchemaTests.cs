@@ -2,6 +2,7 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Telemetry.Api.GraphQL.Types;
 using Telemetry.Api.Tests.GraphQL.Judges;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.GraphQL.TelemetrySchema;
 
@@ -11,7 +12,7 @@ public sealed partial class SchemaTests(NodeFixture node)
     private static readonly string Decided = TestData.Path("graphql/schema.graphql");
 
     /// <summary>As <c>GET /graphql?sdl</c> gives it.</summary>
-    private static readonly string CheckedIn = Path.GetFullPath(TestData.Path("../../docs/schema.graphql"));
+    private static readonly string CheckedIn = Repository.File("docs/schema.graphql");
 
     [Fact]
     public async Task The_code_makes_the_schema_that_was_decided_on()

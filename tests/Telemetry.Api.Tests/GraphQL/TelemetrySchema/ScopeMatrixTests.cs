@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Queries;
 using Telemetry.Domain.TelemetryEvents;
@@ -110,7 +111,7 @@ public sealed class ScopeMatrixTests
     }
 
     /// <summary>The parts of the items; what is not there is nothing; what may not be asked is refused.</summary>
-    private static string OfRest(V2.Audit.Answer answer, string member) => answer.Status switch
+    private static string OfRest(Answer answer, string member) => answer.Status switch
     {
         401 or 403 => "refused",
         404 => "nothing",

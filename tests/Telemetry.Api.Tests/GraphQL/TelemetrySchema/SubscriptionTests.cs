@@ -74,13 +74,14 @@ public sealed class SubscriptionTests
             await using var samples = added.GetAsyncEnumerator(Ct);
             await using var statistics = updated.GetAsyncEnumerator(Ct);
             var all = Task.WhenAll(NextAsync(samples), NextAsync(statistics));
-            while (!all.IsCompleted)
+            await Poll.UntilAsync(async () =>
             {
                 (await client.PostAsync("/v2/samples", Json("""
                     [{"counter_name":"cpu","counter_type":"gauge","counter_unit":"%","counter_volume":1,"resource_id":"r1","timestamp":"2026-03-30T10:00:00"},
                      {"counter_name":"cpu","counter_type":"gauge","counter_unit":"%","counter_volume":9,"resource_id":"r2","timestamp":"2026-03-30T11:00:00"}]
                     """), Ct)).EnsureSuccessStatusCode();
-            }
+                return all.IsCompleted;
+            });
 
             Assert.Equal("""{"volume":9,"resource":{"externalId":"r2"}}""", (await all)[0]["data"]!["sampleAdded"]!.ToJsonString());
             Assert.Equal("""{"from":"2026-03-30T00:00:00Z","max":9,"quantile":9}""", (await all)[1]["data"]!["statisticsUpdated"]!.ToJsonString());

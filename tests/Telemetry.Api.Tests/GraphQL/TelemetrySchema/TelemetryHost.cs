@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
@@ -9,7 +8,7 @@ using Microsoft.Extensions.Logging;
 using Telemetry.Api.GraphQL.Http;
 using Telemetry.Api.GraphQL.Schema;
 using Telemetry.Api.Intake;
-using Telemetry.Api.Tests.V2.Audit;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Api.V2;
 using Telemetry.Api.V2.Audit;
 using Telemetry.Api.V2.Events;
@@ -94,16 +93,7 @@ internal sealed class TelemetryHost : IAsyncDisposable
     public async Task<JsonNode> PostAsync(string query, object? variables = null, params (string, string)[] headers) =>
         JsonNode.Parse((await SendAsync("POST", "/graphql", JsonSerializer.Serialize(new { query, variables }), headers)).Bytes)!;
 
-    public async Task<Answer> SendAsync(string method, string path, string? body, params (string Name, string Value)[] headers)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        if (body is not null)
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        foreach (var (name, value) in headers)
-            request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await _client.SendAsync(request, TestContext.Current.CancellationToken);
-        return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-    }
+    public Task<Answer> SendAsync(string method, string path, string? body, params (string Name, string Value)[] headers) => Answer.OfAsync(_client, method, path, body, headers);
 
     /// <summary>Posts samples; they can be queried when this returns.</summary>
     public async Task RecordAsync(params IEnumerable<object> samples)

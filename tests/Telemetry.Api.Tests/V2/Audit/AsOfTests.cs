@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Api.Tests.Support;
 
 namespace Telemetry.Api.Tests.V2.Audit;
 

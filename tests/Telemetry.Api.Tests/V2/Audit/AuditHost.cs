@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
@@ -70,16 +69,7 @@ internal sealed class AuditHost : IAsyncDisposable
 
     public Task<Answer> GetAsync(string path, params (string Name, string Value)[] headers) => SendAsync("GET", path, null, headers);
 
-    public async Task<Answer> SendAsync(string method, string path, string? body, params (string Name, string Value)[] headers)
-    {
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        if (body is not null)
-            request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-        foreach (var (name, value) in headers)
-            request.Headers.TryAddWithoutValidation(name, value);
-        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
-        return new((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType, await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken));
-    }
+    public Task<Answer> SendAsync(string method, string path, string? body, params (string Name, string Value)[] headers) => Answer.OfAsync(Client, method, path, body, headers);
 
     public async ValueTask DisposeAsync()
     {
@@ -89,13 +79,4 @@ internal sealed class AuditHost : IAsyncDisposable
         await TestStore.GiveBackAsync(_database);
         _directory.Dispose();
     }
-}
-
-internal sealed record Answer(int Status, string? Type, byte[] Bytes)
-{
-    public string Text => Encoding.UTF8.GetString(Bytes);
-
-    public JsonElement Json => JsonElement.Parse(Bytes);
-
-    public string[] Lines => Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }

@@ -1,3 +1,5 @@
+using Telemetry.Api.Tests.Support;
+
 namespace Telemetry.Api.Tests.V2.Audit;
 
 public sealed class CursorTests : IAsyncLifetime

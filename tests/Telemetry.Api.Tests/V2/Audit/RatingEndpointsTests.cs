@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Conformance;
 using Telemetry.Domain.Audit;
 
@@ -59,9 +60,7 @@ public sealed class RatingEndpointsTests : IAsyncLifetime
     {
         var started = await _host.SendAsync("POST", "/v2/ratings", JsonSerializer.Serialize(new { month = "2026-10", tariff = Tariff }), OfP);
         var path = $"/v2/ratings/{started.Json.GetProperty("id").GetString()}";
-        Answer job;
-        while ((job = await _host.GetAsync(path, OfP)).Json.GetProperty("state").GetString() is "waiting" or "running")
-            await Task.Yield();
+        var job = await EndedAsync(path);
 
         Assert.Equal(("done", 2, 3), (job.Json.GetProperty("state").GetString(), job.Json.GetProperty("samples").GetInt32(), job.Json.GetProperty("position").GetInt32()));
     }
@@ -71,8 +70,7 @@ public sealed class RatingEndpointsTests : IAsyncLifetime
     {
         var started = await _host.SendAsync("POST", "/v2/ratings", JsonSerializer.Serialize(new { month = "2026-10", tariff = Tariff }), OfP);
         var path = $"/v2/ratings/{started.Json.GetProperty("id").GetString()}";
-        while ((await _host.GetAsync(path, OfP)).Json.GetProperty("state").GetString() is "waiting" or "running")
-            await Task.Yield();
+        await EndedAsync(path);
 
         var note = SignedNote.Parse((await _host.GetAsync($"{path}/signature?format=csv", OfP)).Text);
 
@@ -126,9 +124,16 @@ public sealed class RatingEndpointsTests : IAsyncLifetime
     {
         var started = await _host.SendAsync("POST", "/v2/ratings", JsonSerializer.Serialize(request), OfP);
         Assert.Equal(202, started.Status);
-        var id = started.Json.GetProperty("id").GetString();
-        while ((await _host.GetAsync($"/v2/ratings/{id}", OfP)).Json.GetProperty("state").GetString() is "waiting" or "running")
-            await Task.Yield();
-        return await _host.GetAsync($"/v2/ratings/{id}/result", OfP);
+        var path = $"/v2/ratings/{started.Json.GetProperty("id").GetString()}";
+        await EndedAsync(path);
+        return await _host.GetAsync($"{path}/result", OfP);
+    }
+
+    /// <summary>Asks as a client does, until the rating has ended.</summary>
+    private async Task<Answer> EndedAsync(string path)
+    {
+        Answer job = null!;
+        await Poll.UntilAsync(async () => (job = await _host.GetAsync(path, OfP)).Json.GetProperty("state").GetString() is not ("waiting" or "running"));
+        return job;
     }
 }

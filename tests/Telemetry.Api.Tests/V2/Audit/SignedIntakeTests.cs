@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Options;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Domain.Audit;
 using Telemetry.Domain.Metering;
 using Telemetry.Ingest.Notifications;

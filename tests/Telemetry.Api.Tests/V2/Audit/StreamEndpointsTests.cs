@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Telemetry.Api.Tests.Support;
 using Telemetry.Api.V2.Streams;
 using Telemetry.Domain.Audit;
 

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
+using Telemetry.Conformance;
 using Telemetry.Domain.Signing;
 using Telemetry.Ingest.Configuration;
 using Telemetry.Ingest.Datagrams;
@@ -86,8 +87,11 @@ public sealed class TcpPublisherTests : IDisposable
         }
         var accepting = _receiver.AcceptTcpClientAsync(Ct).AsTask();
         // What was written before the reset was noticed is lost, as with Ceilometer's own publisher.
-        while (!accepting.IsCompleted)
+        await Poll.UntilAsync(async () =>
+        {
             await PublishAsync("b");
+            return accepting.IsCompleted;
+        });
 
         using var second = await accepting;
         Assert.Equal("b", await ReadAsync(second));
