@@ -236,10 +236,7 @@ public sealed class LogOnStoresTests
         var (log, ct) = (services.GetRequiredService<IEventStore>(), TestContext.Current.CancellationToken);
         await FillAsync(log);
         await foreach (var (stream, version) in log.ListStreamsAsync(ct: ct))
-        {
-            while (server.Count(stream.ToString()) < version)
-                await Task.Delay(10, ct);
-        }
+            await Poll.UntilAsync(() => server.Count(stream.ToString()) == version);
     }
 
     private static async Task FillAsync(IEventStore log)
