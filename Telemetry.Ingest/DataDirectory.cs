@@ -22,8 +22,25 @@ public sealed class DataDirectory : IDisposable
 
     /// <summary>Makes the directory where there is none, and takes it.</summary>
     /// <exception cref="DataDirectoryInUseException">Another process, or another part of this one, has it.</exception>
-    /// <exception cref="IOException">It cannot be made or written to; so does <see cref="UnauthorizedAccessException"/>.</exception>
+    /// <exception cref="IOException">It cannot be made or written to.</exception>
     public static DataDirectory Open(string path)
+    {
+        try
+        {
+            return Take(path);
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or (IOException and not DataDirectoryInUseException))
+        {
+            throw new IOException($"The data directory '{path}' cannot be made or written to: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The path of a file in it.</summary>
+    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+
+    public void Dispose() => _lock.Dispose(); // the file stays: deleting it would let two processes hold two files of that name
+
+    private static DataDirectory Take(string path)
     {
         var full = Directory.CreateDirectory(path).FullName;
         var file = System.IO.Path.Combine(full, LockName);
@@ -40,11 +57,6 @@ public sealed class DataDirectory : IDisposable
         File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
         return new DataDirectory(full, held);
     }
-
-    /// <summary>The path of a file in it.</summary>
-    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
-
-    public void Dispose() => _lock.Dispose(); // the file stays: deleting it would let two processes hold two files of that name
 
     private static int? HolderOf(string file)
     {

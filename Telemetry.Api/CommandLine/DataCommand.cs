@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Telemetry.Api.Hosting;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest;
@@ -67,10 +68,30 @@ internal static class DataCommand
 
     /// <summary>Says what a server refused, and what to do where it does not keep the audit log's tree.</summary>
     public static async Task<int> FailAsync(HttpResponseMessage response, CancellationToken ct) => TelemetryCommand.Fail(
-        $"The server answered {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(ct)}"
+        await ProblemAsync(response, ct)
         + (response.StatusCode == HttpStatusCode.NotFound
             ? " Where it runs without the audit log's tree, start it with TELEMETRY__Audit__Enabled=true, or stop it and run this again."
             : ""));
+
+    /// <summary>What a server refused, in a sentence.</summary>
+    public static async Task<string> ProblemAsync(HttpResponseMessage response, CancellationToken ct)
+    {
+        var body = await response.Content.ReadAsStringAsync(ct);
+        return $"The server answered {(int)response.StatusCode}: {Fault(body) ?? body}";
+    }
+
+    private static string? Fault(string body)
+    {
+        try
+        {
+            var message = JsonElement.Parse(body).GetProperty("error_message");
+            return message.ValueKind == JsonValueKind.Object ? message.GetProperty("faultstring").GetString() : message.GetString();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null; // no answer of ours
+        }
+    }
 
     /// <summary>The services of the stores; nothing is opened before it is asked for.</summary>
     public static ServiceProvider Services(Stores stores, bool tree = true)

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Text.Json;
 using Telemetry.Domain.Audit;
 
 namespace Telemetry.Api.CommandLine;
@@ -62,7 +61,7 @@ internal static class LoadCommand
             {
                 await foreach (var part in SampleFile.ReadAsync(input, batch))
                 {
-                    var outcome = await SendAsync(client, part, signer, ct);
+                    var outcome = await SendAsync(client, part, signer, problem => report($"{problem} Trying for {Patience.TotalMinutes} minutes.", sent, null, now: true), ct);
                     dropped += outcome.Dropped;
                     before += outcome.WasStored ? part.Count - outcome.Dropped : 0;
                     sent += part.Count;
@@ -73,15 +72,17 @@ internal static class LoadCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException or LoadException)
         {
-            return TelemetryCommand.Fail($"{e.Message} {sent} samples are stored; the same command goes on from there.");
+            return TelemetryCommand.Fail(sent == 0 ? e.Message : $"{e.Message} {sent} samples are stored; the same command goes on from there.");
         }
         Console.WriteLine($"{sent} samples read, {sent - before - dropped} stored, {before} were there already{(dropped > 0 ? $", {dropped} dropped for lack of a volume" : "")}.");
         return 0;
     }
 
     /// <summary>Sends one part, trying again while the server is away or busy.</summary>
-    private static async Task<Outcome> SendAsync(HttpClient client, SamplePart part, BatchSigner? signer, CancellationToken ct)
+    /// <param name="waiting">Told why, once.</param>
+    private static async Task<Outcome> SendAsync(HttpClient client, SamplePart part, BatchSigner? signer, Action<string> waiting, CancellationToken ct)
     {
+        var isWaiting = false;
         var giveUp = TimeProvider.System.GetTimestamp() + (long)(Patience.TotalSeconds * TimeProvider.System.TimestampFrequency);
         for (var pause = TimeSpan.FromMilliseconds(200); ; pause = pause < TimeSpan.FromSeconds(10) ? pause * 2 : pause)
         {
@@ -101,7 +102,7 @@ internal static class LoadCommand
                         response.Headers.Contains("Idempotent-Replayed"),
                         response.Headers.TryGetValues("Telemetry-Dropped", out var dropped) ? int.Parse(dropped.Single(), CultureInfo.InvariantCulture) : 0);
                 }
-                problem = $"The server answered {(int)response.StatusCode}: {Fault(await response.Content.ReadAsStringAsync(ct))}";
+                problem = await DataCommand.ProblemAsync(response, ct);
                 if (response.StatusCode is not (HttpStatusCode.ServiceUnavailable or HttpStatusCode.InsufficientStorage or HttpStatusCode.TooManyRequests))
                     throw new LoadException($"Samples {part.First} to {part.First + part.Count - 1} of the file were refused. {problem}");
                 pause = response.Headers.RetryAfter?.Delta ?? pause;
@@ -112,21 +113,10 @@ internal static class LoadCommand
             }
             if (TimeProvider.System.GetTimestamp() > giveUp)
                 throw new LoadException($"Gave up after {Patience.TotalMinutes} minutes. {problem}");
+            if (!isWaiting)
+                waiting(problem);
+            isWaiting = true;
             await Task.Delay(pause, ct);
-        }
-    }
-
-    private static string Fault(string body)
-    {
-        try
-        {
-            return JsonDocument.Parse(body).RootElement.GetProperty("error_message") is { ValueKind: JsonValueKind.Object } error
-                ? error.GetProperty("faultstring").GetString() ?? body
-                : body;
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
-        {
-            return body;
         }
     }
 

@@ -9,7 +9,8 @@ internal static class ProgressBars
 
     /// <param name="what">What is being done.</param>
     /// <param name="max">What <paramref name="done"/> will be at the end; null where nobody knows.</param>
-    public delegate void Report(string what, double done, double? max);
+    /// <param name="now">Whether it is said however lately something was.</param>
+    public delegate void Report(string what, double done, double? max, bool now = false);
 
     /// <param name="what">What is being done at first.</param>
     public static Task<T> ShowAsync<T>(string what, Func<Report, Task<T>> work) => Console.IsErrorRedirected ? work(Lines()) : BarAsync(what, work);
@@ -17,9 +18,9 @@ internal static class ProgressBars
     private static Report Lines()
     {
         var last = Environment.TickCount64;
-        return (what, done, max) =>
+        return (what, done, max, now) =>
         {
-            if (Environment.TickCount64 - last < MillisecondsBetweenLines)
+            if (!now && Environment.TickCount64 - last < MillisecondsBetweenLines)
                 return;
             last = Environment.TickCount64;
             Console.Error.WriteLine(max is { } all ? $"{what}, {100 * done / all:F0} %" : what);
@@ -32,7 +33,7 @@ internal static class ProgressBars
             .StartAsync(async progress =>
             {
                 var task = progress.AddTask(Markup.Escape(first));
-                var result = await work((what, done, max) =>
+                var result = await work((what, done, max, _) =>
                 {
                     task.Description = Markup.Escape(what);
                     task.IsIndeterminate = max is null;

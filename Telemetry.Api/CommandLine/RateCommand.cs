@@ -50,24 +50,20 @@ internal static class RateCommand
         var (position, time) = asked.AsOf is null ? default : AsOfArgument.Parse(asked.AsOf);
         var request = new RatingRequest(asked.Project, RatingEndpoints.MonthOf(asked.Month), Read(asked.Tariff), position, time);
         var rater = new Rater(services.GetRequiredService<Domain.Streams.IEventStore>());
-        var progress = new Reporter<RatingProgress>(p => Console.Error.Write($"\r{p.Samples} samples"));
-        var rating = await rater.RateAsync(request, progress, ct);
-        byte[] output;
-        if (asked.Diff is null)
+        var output = await ProgressBars.ShowAsync("Rating", async report =>
         {
+            var progress = new Reporter<RatingProgress>(p => report($"{p.Samples} samples", 0, null));
+            var rating = await rater.RateAsync(request, progress, ct);
+            if (asked.Diff is not null)
+                return RatingWriter.Write(RatingDiff.Between(rating, await rater.RateAsync(request with { Tariff = Read(asked.Diff) }, progress, ct)), asked.Format);
             string? covering = null;
             if (asked.Format == RatingFormat.Json)
             {
                 await DataCommand.CatchUpAsync(services, ct);
                 covering = services.GetRequiredService<AuditLog>().Covering(rating.Position)?.ToString();
             }
-            output = RatingWriter.Write(rating, asked.Format, covering);
-        }
-        else
-        {
-            output = RatingWriter.Write(RatingDiff.Between(rating, await rater.RateAsync(request with { Tariff = Read(asked.Diff) }, progress, ct)), asked.Format);
-        }
-        Console.Error.WriteLine();
+            return RatingWriter.Write(rating, asked.Format, covering);
+        });
         await WriteAsync(output, ct);
         return 0;
     }
@@ -78,15 +74,16 @@ internal static class RateCommand
         if (!started.IsSuccessStatusCode)
             return await DataCommand.FailAsync(started, ct);
         var id = (await started.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("id").GetString();
-        while (true)
+        await ProgressBars.ShowAsync("Rating", async report =>
         {
-            var job = await client.GetFromJsonAsync<JsonElement>($"v2/ratings/{id}", ct);
-            Console.Error.Write($"\r{job.GetProperty("samples").GetInt64()} samples");
-            if (job.GetProperty("state").GetString() is "done" or "failed")
-                break;
-            await Task.Delay(TimeSpan.FromMilliseconds(200), ct);
-        }
-        Console.Error.WriteLine();
+            for (; ; await Task.Delay(TimeSpan.FromMilliseconds(200), ct))
+            {
+                var job = await client.GetFromJsonAsync<JsonElement>($"v2/ratings/{id}", ct);
+                report($"{job.GetProperty("samples").GetInt64()} samples", 0, null);
+                if (job.GetProperty("state").GetString() is "done" or "failed")
+                    return job;
+            }
+        });
         using var result = await client.GetAsync($"v2/ratings/{id}/result?format={asked.Format.ToString().ToLowerInvariant()}", ct);
         if (!result.IsSuccessStatusCode)
             return await DataCommand.FailAsync(result, ct);

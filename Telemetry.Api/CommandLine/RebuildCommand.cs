@@ -25,7 +25,7 @@ internal static class RebuildCommand
     {
         var runner = services.GetRequiredService<ProjectionRunner>();
         if (name is not null && !runner.Names.Contains(name))
-            return TelemetryCommand.Fail($"There is no projection '{name}'. There are: {string.Join(", ", runner.Names)}.", TelemetryCommand.UsageError);
+            return Unknown(name, runner.Names);
         foreach (var each in name is null ? runner.Names : [name])
             await runner.RebuildAsync(each, progress, ct);
         return 0;
@@ -33,9 +33,10 @@ internal static class RebuildCommand
 
     private static async Task<int> ThereAsync(HttpClient client, string? name, IProgress<RebuildProgress> progress, CancellationToken ct)
     {
-        var names = name is not null ? [name] : JsonDocument.Parse(await client.GetStringAsync("v2/projections", ct))
-            .RootElement.EnumerateArray().Select(p => p.GetProperty("name").GetString()!).ToList();
-        foreach (var each in names)
+        var names = JsonElement.Parse(await client.GetStringAsync("v2/projections", ct)).EnumerateArray().Select(p => p.GetProperty("name").GetString()!).ToList();
+        if (name is not null && !names.Contains(name))
+            return Unknown(name, names);
+        foreach (var each in name is null ? names : [name])
         {
             if (await AskOneAsync(client, each, progress, ct) is { } problem)
                 return TelemetryCommand.Fail(problem);
@@ -43,12 +44,15 @@ internal static class RebuildCommand
         return 0;
     }
 
+    private static int Unknown(string name, IEnumerable<string> names) =>
+        TelemetryCommand.Fail($"There is no projection '{name}'. There are: {string.Join(", ", names)}.", TelemetryCommand.UsageError);
+
     private static async Task<string?> AskOneAsync(HttpClient client, string name, IProgress<RebuildProgress> progress, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"v2/projections/{Uri.EscapeDataString(name)}/rebuild");
         using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
         if (!response.IsSuccessStatusCode)
-            return $"The server answered {(int)response.StatusCode} for projection '{name}'.";
+            return await DataCommand.ProblemAsync(response, ct);
         using var lines = new StreamReader(await response.Content.ReadAsStreamAsync(ct));
         while (await lines.ReadLineAsync(ct) is { } line)
         {

@@ -8,7 +8,7 @@ internal static class ServerOption
 {
     public static Option<Uri> Create(string description) => new("--server")
     {
-        Description = $"{description} Default: {ServerSettings.DefaultUrls}",
+        Description = description, // the default is shown beside it
         DefaultValueFactory = _ => new(ServerSettings.DefaultUrls),
         CustomParser = result =>
         {

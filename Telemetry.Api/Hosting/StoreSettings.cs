@@ -18,8 +18,11 @@ internal sealed record StoreSettings(string? Data = null, string? Log = null, st
     /// <exception cref="ServerStartException">They name no stores.</exception>
     public Stores Resolve(IConfiguration configuration)
     {
+        var data = Data ?? configuration["Telemetry:Data"] ?? DefaultData;
+        if (string.IsNullOrWhiteSpace(data))
+            throw new ServerStartException($"'{data}' in --data is no directory.");
         var stores = new Stores(
-            Path.GetFullPath(Data ?? configuration["Telemetry:Data"] ?? DefaultData),
+            Path.GetFullPath(data),
             Log ?? configuration["Telemetry:Log"] ?? Sqlite,
             Store ?? configuration["Telemetry:Store"] ?? Sqlite,
             Postgres ?? configuration["Telemetry:Postgres"],

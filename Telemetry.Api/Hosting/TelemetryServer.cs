@@ -34,23 +34,40 @@ internal static class TelemetryServer
     /// <exception cref="ServerStartException">The settings make no server.</exception>
     public static async Task RunAsync(ServerSettings settings, CancellationToken ct)
     {
-        var app = Build(settings);
+        var app = await StartAsync(settings, ct);
         await using (app)
         {
-            try
-            {
-                app.Services.GetRequiredService<DataDirectory>(); // taken first, or says who has it
-                app.Services.GetService<ProjectionMetrics>(); // not where nothing is read
-                await app.StartAsync(ct);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException)
-            {
-                throw new ServerStartException(e.Message, e);
-            }
             Log.Started(app.Logger, string.Join(' ', app.Urls), app.Services.GetRequiredService<DataDirectory>().Path);
             await app.WaitForShutdownAsync(ct);
         }
     }
+
+    private static async Task<WebApplication> StartAsync(ServerSettings settings, CancellationToken ct)
+    {
+        WebApplication? app = null;
+        try
+        {
+            app = Build(settings);
+            app.Services.GetRequiredService<DataDirectory>(); // taken first, or says who has it
+            app.Services.GetService<ProjectionMetrics>(); // not where nothing is read
+            await app.StartAsync(ct);
+            return app;
+        }
+        catch (Exception e)
+        {
+            if (app is not null)
+            {
+                await app.StopAsync(CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // what has started ends before its stores do
+                await app.DisposeAsync();
+            }
+            if (e is IOException or UnauthorizedAccessException or OptionsValidationException or ConfigurationFileException || IsOfASetting(e))
+                throw new ServerStartException(e.Message, e);
+            throw;
+        }
+    }
+
+    /// <summary>Whether a setting's text is none of its type, such as <c>x</c> for a number; the message names both.</summary>
+    private static bool IsOfASetting(Exception e) => e is InvalidOperationException { Source: "Microsoft.Extensions.Configuration.Binder" };
 
     /// <summary>Whether the server keeps the audit log's tree up with the log, as it does unless told otherwise; without it, nothing vouches for the log.</summary>
     public static bool KeepsTree(IConfiguration configuration) => configuration.GetValue("Telemetry:Audit:Enabled", true);

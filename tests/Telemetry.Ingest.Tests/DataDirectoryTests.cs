@@ -29,6 +29,14 @@ public sealed class DataDirectoryTests : IDisposable
     }
 
     [Fact]
+    public void One_that_cannot_be_made_is_named()
+    {
+        File.WriteAllText(Path.Combine(_temporary.Path, "deep"), "a file");
+
+        Assert.StartsWith($"The data directory '{Data}' cannot be made or written to: ", Assert.Throws<IOException>(() => DataDirectory.Open(Data)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void It_is_free_again_once_it_was_given_back()
     {
         DataDirectory.Open(Data).Dispose();

@@ -17,6 +17,7 @@ public sealed class AlarmSettingsTests
     [InlineData("Alarms__WebhookCaFile=/nowhere/ca.pem", "Telemetry:Alarms:WebhookCaFile is '/nowhere/ca.pem', which cannot be used: Could not find")]
     [InlineData("Alarms__WebhookCertificateFile=/nowhere/own.pem", "Telemetry:Alarms:WebhookCertificateFile is '/nowhere/own.pem', which cannot be used: Could not find")]
     [InlineData("Alarms__EvaluationIntervalSeconds=0", "Telemetry:Alarms:EvaluationIntervalSeconds is between 1 and 86400.")]
+    [InlineData("Alarms__EvaluationIntervalSeconds=often", "'often' at 'Telemetry:Alarms:EvaluationIntervalSeconds'")]
     [InlineData("Alarms__UserQuota=-2", "Telemetry:Alarms:UserQuota is -1 (unlimited) or more.")]
     public async Task The_program_does_not_start_with(string settings, string message)
     {

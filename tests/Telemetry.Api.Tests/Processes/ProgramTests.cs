@@ -1,6 +1,10 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
 using Telemetry.Conformance;
 
@@ -59,6 +63,30 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task An_address_that_another_server_has_ends_the_start_with_that_reason_and_no_other()
+    {
+        using var taken = new TemporaryDirectory();
+        using var data = new TemporaryDirectory();
+        var (first, _) = await ServerProcess.StartAsync(taken.Path);
+        await using (first)
+        {
+            var (code, output, error) = await ServerProcess.RunAsync("--urls", first.Url.ToString(), "--data", data.Path);
+
+            Assert.Equal(2, code);
+            Assert.Contains("address already in use", error, StringComparison.Ordinal);
+            Assert.DoesNotContain("crit", output + error, StringComparison.Ordinal); // of what had started and lost its store
+        }
+    }
+
+    [Fact]
+    public async Task No_directory_for_data_ends_the_start_with_a_reason()
+    {
+        var (code, _, error) = await ServerProcess.RunAsync("--data", "");
+
+        Assert.Equal((2, "telemetry: '' in --data is no directory.\n"), (code, error));
+    }
+
+    [Fact]
     public async Task SIGTERM_ends_it_in_five_seconds_with_code_0()
     {
         using var data = new TemporaryDirectory();
@@ -102,6 +130,24 @@ public sealed class ProgramTests
                     (row.GetProperty("count").GetInt32(), row.GetProperty("sum").GetDouble(), row.GetProperty("min").GetDouble(), row.GetProperty("max").GetDouble(), row.GetProperty("avg").GetDouble()));
             }
         }
+    }
+
+    [Fact]
+    public async Task A_load_says_at_once_that_there_is_no_server_and_goes_on_when_there_is()
+    {
+        var url = $"http://127.0.0.1:{FreePort.Find()}/";
+        using var load = ServerProcess.Start("load", TestData.Path("samples/polled.ndjson"), "--server", url);
+
+        Assert.StartsWith($"No answer from {url}: Connection refused", await load.StandardError.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(url);
+        await using var server = builder.Build();
+        server.MapPost("/v2/samples", () => Results.NoContent());
+        await server.StartAsync(TestContext.Current.CancellationToken);
+
+        await load.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((0, ""), (load.ExitCode, await load.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)));
     }
 
     [Fact]
@@ -217,13 +263,13 @@ public sealed class ProgramTests
             var (code, _, error) = await ServerProcess.RunAsync("rebuild", "--data", data.Path, "--server", server.Url.ToString());
             Assert.True(code == 0, error);
             Assert.Equal(before, await client.GetStringAsync("/v2/samples"));
+            const string unknown = "telemetry: There is no projection 'x'. There are: samples, events, audit.\n";
+            Assert.Equal((2, "", unknown), await ServerProcess.RunAsync("rebuild", "x", "--data", data.Path, "--server", server.Url.ToString()));
             await server.StopAsync();
 
             (code, _, error) = await ServerProcess.RunAsync("rebuild", "samples", "--data", data.Path);
             Assert.True(code == 0, error);
-            (code, _, error) = await ServerProcess.RunAsync("rebuild", "no-such-projection", "--data", data.Path);
-            Assert.Equal(2, code);
-            Assert.Contains("samples", error, StringComparison.Ordinal);
+            Assert.Equal((2, "", unknown), await ServerProcess.RunAsync("rebuild", "x", "--data", data.Path));
             var (again, _) = await ServerProcess.StartAsync(data.Path);
             await using (again)
             {
