@@ -22,10 +22,10 @@ internal static partial class Log
     [LoggerMessage(6, LogLevel.Error, "The projection '{Name}' could not be stored. It goes on and tries again later.")]
     public static partial void FlushFailed(ILogger logger, string name, Exception cause);
 
-    [LoggerMessage(7, LogLevel.Information, "The projection '{Name}' was not stored: {Reason} What is stored is loaded.")]
+    [LoggerMessage(7, LogLevel.Information, "The projection '{Name}' was not stored: {Reason} It goes on from what is stored.")]
     public static partial void ReadModelTaken(ILogger logger, string name, string reason);
 
-    [LoggerMessage(8, LogLevel.Information, "The projection '{Name}' was loaded as it is stored, at position {From}, and brought to {To}.")]
+    [LoggerMessage(8, LogLevel.Information, "The projection '{Name}' was made anew by another process: it was loaded at position {From}, and brought to {To}.")]
     public static partial void ProjectionReloaded(ILogger logger, string name, long from, long to);
 
     [LoggerMessage(9, LogLevel.Information, "Leases taken: {Taken}; given away or lost: {Lost}")]

@@ -34,7 +34,7 @@ public static class ProjectionsServiceCollectionExtensions
         services.AddSingleton(s => new SampleProjection(
             s.GetRequiredService<IReadModelStore>(), Options(s), s.GetRequiredService<ILogger<SampleProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<SampleProjection>());
-        services.AddSingleton(new ProjectionShare(SampleProjection.ProjectionName));
+        services.AddSingleton(new ProjectionShares(SampleProjection.ProjectionName, PostgresSampleTables.RangeCount));
         services.AddSingleton<IMeteringReader>(s => new MeteringReader(
             s.GetRequiredService<SampleProjection>(), s.GetRequiredService<IEventStore>(), Options(s), s.GetRequiredService<TimeProvider>()));
         services.AddOptions<PastOptions>().BindConfiguration("Telemetry:AsOf").ValidateDataAnnotations().ValidateOnStart();

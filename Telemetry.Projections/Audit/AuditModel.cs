@@ -15,6 +15,7 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
     private readonly List<Growing> _growing = []; // the rightmost tile of each level, never full
     private readonly Dictionary<(int Level, long Index), AuditTile> _unflushed = []; // full ones that are not stored yet
     private long _flushedSize;
+    private long _storedPosition;
 
     public IProjectionTables Tables => tables;
 
@@ -27,11 +28,15 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
     /// <summary>Leaves that are not stored yet.</summary>
     public long Unflushed => Size - Volatile.Read(ref _flushedSize);
 
-    public void Load()
+    public IReadOnlyList<long> Stored => [Volatile.Read(ref _storedPosition)];
+
+    public bool Load()
     {
-        Position = tables.Position();
+        if (tables.Positions() is not [var position])
+            return false;
+        (Position, _storedPosition) = (position, position);
         if (tables.LastTile() is not { } last)
-            return;
+            return true;
         Size = (last * Tile.FullWidth) + (tables.Positions(last).Length / sizeof(long));
         for (var level = 0; Size >> (8 * level) > 0; level++)
         {
@@ -43,6 +48,29 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
             _growing.Add(growing);
         }
         _flushedSize = Size;
+        return true;
+    }
+
+    /// <summary>The tree is the same in every process: the full tiles that are stored are in the tables.</summary>
+    public bool Follow()
+    {
+        if (tables.Positions() is not [var position])
+            return false;
+        lock (_lock)
+        {
+            var unstored = _unflushed.Values.Where(t => t.Level == 0).Append(_growing.FirstOrDefault()?.ToTile()).Sum(
+                tile => tile is null ? 0 : MemoryMarshal.Cast<byte, long>(tile.Positions).Length - Below(tile, position));
+            Forget(Size - unstored, position);
+        }
+        return true;
+
+        static int Below(AuditTile tile, long position)
+        {
+            var count = 0;
+            foreach (var of in MemoryMarshal.Cast<byte, long>(tile.Positions))
+                count += of <= position ? 1 : 0;
+            return count;
+        }
     }
 
     /// <summary>Appends an event's leaf.</summary>
@@ -56,7 +84,7 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
         }
     }
 
-    public void Flush(bool live, bool whole = true)
+    public void Flush(IReadOnlyList<int> ranges, bool live, bool whole = true)
     {
         List<AuditTile> tiles;
         long position, size;
@@ -67,11 +95,7 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
         }
         tables.Write(tiles, position, live);
         lock (_lock)
-        {
-            foreach (var tile in tiles.Where(t => t.Nodes.Length == Tile.FullWidth * Digest.Length))
-                _unflushed.Remove((tile.Level, tile.Index));
-            Volatile.Write(ref _flushedSize, size);
-        }
+            Forget(size, position);
     }
 
     /// <summary>Readers hold nothing.</summary>
@@ -114,6 +138,15 @@ internal sealed class AuditModel(IAuditTables tables) : IStoredModel
         var (index, n) = Math.DivRem(leaf, Tile.FullWidth);
         var positions = MemoryMarshal.Cast<byte, long>(Positions(index));
         return n < positions.Length ? positions[(int)n] : null;
+    }
+
+    /// <summary>Leaves to the tables the full tiles of a tree of some size, which they hold.</summary>
+    private void Forget(long size, long position)
+    {
+        foreach (var (level, index) in _unflushed.Keys.Where(tile => (tile.Index + 1) << (8 * (tile.Level + 1)) <= size).ToList())
+            _unflushed.Remove((level, index));
+        Volatile.Write(ref _flushedSize, size);
+        Volatile.Write(ref _storedPosition, position);
     }
 
     private byte[] Positions(long index)

@@ -22,7 +22,7 @@ public static class AuditServiceCollectionExtensions
         services.AddOptions<AuditOptions>().BindConfiguration("Telemetry:Audit").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(s => new AuditProjection(s.GetRequiredService<IReadModelStore>(), s.GetRequiredService<ILogger<AuditProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<AuditProjection>());
-        services.AddSingleton(new ProjectionShare(AuditProjection.ProjectionName));
+        services.AddSingleton(new ProjectionShares(AuditProjection.ProjectionName));
         services.AddSingleton<IAuditTree>(s => s.GetRequiredService<AuditProjection>());
         services.AddSingleton<ICheckpoints>(s => s.GetService<PostgresCheckpoints>() is { } shared ? shared : new CheckpointStore(Path.Combine(Directory(s), "checkpoints.db")));
         services.AddSingleton(Signer);

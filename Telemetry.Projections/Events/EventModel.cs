@@ -18,6 +18,7 @@ internal sealed class EventModel(IEventTables tables) : IStoredModel
     private TaskCompletionSource? _retired;
     private int _readers;
     private long _stored; // the number of the last event that is stored; those of the tail follow it
+    private long _storedPosition;
     private long _passed;
 
     public IEventTables Tables => tables;
@@ -36,10 +37,31 @@ internal sealed class EventModel(IEventTables tables) : IStoredModel
         }
     }
 
-    public void Load()
+    public IReadOnlyList<long> Stored => [Volatile.Read(ref _storedPosition)];
+
+    public bool Load()
     {
+        if (tables.Positions() is not [var position])
+            return false;
         tables.Load();
-        (Position, _stored) = (tables.Position(), tables.LastNumber());
+        (Position, _storedPosition, _stored) = (position, position, tables.LastNumber());
+        return true;
+    }
+
+    /// <summary>Events have the same numbers in every process: those of the tail that are stored are in the tables under theirs.</summary>
+    public bool Follow()
+    {
+        if (tables.Positions() is not [var position])
+            return false;
+        if (position != _storedPosition)
+            tables.Load(); // what another process has given numbers to
+        lock (_lock)
+        {
+            Forget(_tail.TakeWhile(row => row.Position <= position).ToArray(), position);
+            if (position >= Position)
+                _passed = 0;
+        }
+        return true;
     }
 
     /// <summary>Takes the telemetry events of an event, all or none; those whose message id is known are no news.</summary>
@@ -61,7 +83,7 @@ internal sealed class EventModel(IEventTables tables) : IStoredModel
     }
 
     /// <param name="live">Whether the checkpoint is written too; a generation that is being built has none.</param>
-    public void Flush(bool live, bool whole = true)
+    public void Flush(IReadOnlyList<int> ranges, bool live, bool whole = true)
     {
         TelemetryEventRow[] rows;
         long position, passed;
@@ -70,10 +92,7 @@ internal sealed class EventModel(IEventTables tables) : IStoredModel
         tables.Write(rows, position, live);
         lock (_lock)
         {
-            _tail.RemoveRange(0, rows.Length);
-            foreach (var row in rows)
-                _tailIds.Remove(row.Event.MessageId);
-            _stored += rows.Length;
+            Forget(rows, position);
             _passed -= passed;
         }
     }
@@ -100,6 +119,16 @@ internal sealed class EventModel(IEventTables tables) : IStoredModel
                 _retired.TrySetResult();
             return _retired.Task;
         }
+    }
+
+    /// <summary>Leaves to the tables what they hold, the first of the tail.</summary>
+    private void Forget(TelemetryEventRow[] rows, long position)
+    {
+        _tail.RemoveRange(0, rows.Length);
+        foreach (var row in rows)
+            _tailIds.Remove(row.Event.MessageId);
+        _stored += rows.Length;
+        Volatile.Write(ref _storedPosition, position);
     }
 
     private List<TelemetryEvent> Fresh(IReadOnlyList<TelemetryEvent> events)

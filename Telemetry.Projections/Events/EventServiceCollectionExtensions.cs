@@ -16,7 +16,7 @@ public static class EventServiceCollectionExtensions
     {
         services.AddSingleton(s => new EventProjection(s.GetRequiredService<IReadModelStore>(), s.GetRequiredService<ILogger<EventProjection>>()));
         services.AddSingleton<IProjection>(s => s.GetRequiredService<EventProjection>());
-        services.AddSingleton(new ProjectionShare(EventProjection.ProjectionName));
+        services.AddSingleton(new ProjectionShares(EventProjection.ProjectionName));
         services.AddSingleton<IEventReader>(s => new EventReader(
             s.GetRequiredService<EventProjection>(), s.GetRequiredService<IOptions<ProjectionsOptions>>().Value, s.GetRequiredService<TimeProvider>()));
         return services;

@@ -19,6 +19,12 @@ public interface IProjection
     /// <summary>The position of the last event that was applied; readers see it.</summary>
     long Position { get; }
 
+    /// <summary>From which position on it can be read. What was loaded may be further in some ranges than in others; applying the log up to here makes up for it.</summary>
+    long ReadableFrom { get; }
+
+    /// <summary>The ranges that it is stored in, by number: the names under which they are leased.</summary>
+    IReadOnlyList<string> Shares { get; }
+
     /// <summary>Reads the state of the last flush, or begins at position 0 where there is none that fits.</summary>
     /// <exception cref="ReadModelDamagedException">The file is damaged and has to be made anew, for all projections in it.</exception>
     void Load();
@@ -32,22 +38,21 @@ public interface IProjection
     /// <summary>How much waits for a flush: 0 where nothing does, 1 and more where it is time.</summary>
     double FlushPressure { get; }
 
-    /// <summary>Stores everything that was applied, and how far that is, in one transaction.</summary>
-    /// <exception cref="ReadModelTakenException">Another process has stored the projection meanwhile: reload it.</exception>
-    void Flush();
+    /// <summary>Stores what was applied in some ranges, where that is more than is stored, and how far it is, in one transaction.</summary>
+    /// <exception cref="ReadModelTakenException">Another process has stored some of it meanwhile: <see cref="Follow"/>.</exception>
+    void Flush(IReadOnlyList<int> ranges);
 
-    /// <summary>Whether other processes store it too: then the one that holds its lease does.</summary>
+    /// <summary>Whether other processes store it too: then the one that holds its lease stores a range.</summary>
     bool IsShared { get; }
 
-    /// <summary>
-    /// Whether another process has stored another generation, more than was applied here, or so much that a reload frees memory. Asks the store.
-    /// </summary>
-    bool ShouldReload { get; }
+    /// <summary>Asks the store what other processes have stored: memory lets go of it, and what is stored next goes on from there.</summary>
+    /// <returns>False where another generation is live: reload.</returns>
+    bool Follow();
 
     /// <summary>Begins an empty generation beside this one, which need not be loaded.</summary>
     IProjectionRebuild BeginRebuild();
 
-    /// <summary>Loads beside this one what is stored now, by this process or another.</summary>
+    /// <summary>Loads beside this one the generation that is live now, which another process has made so.</summary>
     IProjectionRebuild BeginReload();
 }
 

@@ -15,19 +15,27 @@ internal interface IStoredModel
     /// <summary>How much was applied since the last flush began, in a unit of the model's own.</summary>
     long Unflushed { get; }
 
+    /// <summary>What is stored of each range, by this process or another, as far as this one knows.</summary>
+    IReadOnlyList<long> Stored { get; }
+
     /// <summary>Reads what the tables hold; only for a new model.</summary>
+    /// <returns>False where these are not the live ones any more: then nothing was read.</returns>
     /// <exception cref="InvalidDataException">The tables contradict themselves.</exception>
-    void Load();
+    bool Load();
+
+    /// <summary>Lets go of what other processes have stored by now. Never while a flush is under way.</summary>
+    /// <returns>False where the tables are not the live ones any more.</returns>
+    bool Follow();
 
     /// <summary>Takes the next event, whole or not at all. It is one that was not applied yet.</summary>
     void Apply(RecordedEvent recorded);
 
-    /// <summary>Stores everything since the last flush, and for the live generation how far that is, in one transaction.</summary>
+    /// <summary>Stores everything since the last flush of some ranges, and for the live generation how far that is, in one transaction.</summary>
     /// <remarks>Where it fails nothing was stored, and a later flush stores it too.</remarks>
-    /// <exception cref="ReadModelTakenException">Another process has stored the projection.</exception>
+    /// <exception cref="ReadModelTakenException">Another process has stored some of it.</exception>
     /// <param name="live">Whether the checkpoint is stored too, which a generation that is being built has none of.</param>
     /// <param name="whole">Also what the next whole flush stores again.</param>
-    void Flush(bool live, bool whole = true);
+    void Flush(IReadOnlyList<int> ranges, bool live, bool whole = true);
 
     /// <summary>Lets no reader in any more; completes when the last one is gone.</summary>
     Task RetireAsync();

@@ -7,8 +7,8 @@ namespace Telemetry.Projections.Running;
 
 /// <summary>Feeds one projection from the log, stores it now and then, and tells who waits how far it is.</summary>
 /// <remarks>
-/// Of several processes only the one that holds the projection's lease stores. The others, where memory fills up or a newer generation is
-/// stored, load what that one has stored and go on from there.
+/// Of several processes only the one that holds the lease of a range stores it. The others let go of what is stored, and load what is
+/// there where another generation went live.
 /// </remarks>
 internal sealed class ProjectionLoop(
     IProjection projection, IEventStore store, ILeases leases, ProjectionsOptions options, TimeProvider time, ILogger log) : IDisposable
@@ -38,7 +38,20 @@ internal sealed class ProjectionLoop(
         (State, Failure) = (ProjectionState.Running, null);
         _stop = new();
         _running = Task.Run(() => RunAsync(_stop.Token));
-        _timer = time.CreateTimer(_ => FlushWhenIdle(), null, _idle, _idle);
+        _timer = time.CreateTimer(_ => Tick(), null, _idle, _idle);
+    }
+
+    /// <summary>Applies the log up to where the projection can be read from.</summary>
+    public async Task LevelAsync(CancellationToken ct)
+    {
+        if (projection.Position >= projection.ReadableFrom)
+            return;
+        await foreach (var recorded in store.ReadAllAsync(projection.Position, ct))
+        {
+            projection.Apply(recorded);
+            if (projection.Position >= projection.ReadableFrom)
+                return;
+        }
     }
 
     /// <summary>Applies no more and stores what was applied.</summary>
@@ -50,7 +63,7 @@ internal sealed class ProjectionLoop(
         await _running;
         if (_timer is not null)
             await _timer.DisposeAsync();
-        await FlushAsync(); // after one that is under way
+        await FlushAsync(isDue: true); // after one that is under way
         if (State == ProjectionState.Running)
             State = ProjectionState.Stopped;
         EndWaiting();
@@ -237,22 +250,24 @@ internal sealed class ProjectionLoop(
         if (time.GetTimestamp() < _retryFlushAfter)
             return;
         if (_flush.IsCompleted)
-            _flush = Task.Run(FlushAsync);
+            _flush = Task.Run(() => FlushAsync(isDue: true));
         else if (projection.FlushPressure >= 2)
             await _flush;
     }
 
-    private void FlushWhenIdle()
+    /// <summary>Stores where nothing came in for a while. What others have stored is looked after in any case.</summary>
+    private void Tick()
     {
-        if (!IsMine || (projection.FlushPressure > 0 && time.GetElapsedTime(Volatile.Read(ref _lastApplied)) >= _idle))
-            _ = FlushAsync();
+        var isIdle = time.GetElapsedTime(Volatile.Read(ref _lastApplied)) >= _idle;
+        if (isIdle || projection.IsShared)
+            _ = FlushAsync(isIdle);
     }
 
-    private bool IsMine => !projection.IsShared || leases.Holds(projection.Name);
+    private List<int> Mine => [.. projection.Shares.Index().Where(share => !projection.IsShared || leases.Holds(share.Item)).Select(share => share.Index)];
 
     private void RetryLater() => _retryFlushAfter = time.GetTimestamp() + time.TimestampFrequency * options.FlushAfterSeconds;
 
-    /// <summary>Loads what another process has stored, brings it up to the log, and goes on from there. While nothing is stored.</summary>
+    /// <summary>Loads the generation that another process has made live, brings it up to the log, and goes on from there. While nothing is stored.</summary>
     private async Task ReloadAsync()
     {
         var ct = _stop!.Token;
@@ -264,33 +279,32 @@ internal sealed class ProjectionLoop(
         Log.ProjectionReloaded(log, projection.Name, from, projection.Position);
     }
 
-    private async Task StoreAsync()
-    {
-        try
-        {
-            if (projection.FlushPressure > 0)
-                projection.Flush();
-        }
-        catch (ReadModelTakenException e) // as after a change of hands: what the other one stored comes first
-        {
-            Log.ReadModelTaken(log, projection.Name, e.Message);
-            if (!_stop!.IsCancellationRequested)
-                await ReloadAsync();
-        }
-    }
-
-    private async Task FlushAsync()
+    private async Task FlushAsync(bool isDue)
     {
         await _flushing.WaitAsync();
         try
         {
             _retryFlushAfter = long.MinValue;
-            if (IsMine)
-                await StoreAsync();
-            else if (!_stop!.IsCancellationRequested && projection.ShouldReload)
-                await ReloadAsync();
+            if (projection.IsShared && !projection.Follow())
+            {
+                if (!_stop!.IsCancellationRequested)
+                    await ReloadAsync();
+                return;
+            }
+            if (Mine is { Count: > 0 } mine)
+            {
+                if (isDue)
+                    projection.Flush(mine);
+            }
             else
+            {
                 RetryLater();
+            }
+        }
+        catch (ReadModelTakenException e) // a change of hands: the next time goes on from what the other one stored
+        {
+            RetryLater();
+            Log.ReadModelTaken(log, projection.Name, e.Message);
         }
         catch (OperationCanceledException) when (_stop!.IsCancellationRequested)
         {
@@ -308,5 +322,4 @@ internal sealed class ProjectionLoop(
             _flushing.Release();
         }
     }
-
 }

@@ -9,7 +9,6 @@ namespace Telemetry.Projections.Running;
 public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDisposable
 {
     private readonly IEventStore _store;
-    private readonly ILeases _leases;
     private readonly ILogger _log;
     private readonly TimeProvider _time;
     private readonly List<ProjectionLoop> _loops;
@@ -20,7 +19,7 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         IEventStore store, IEnumerable<IProjection> projections, ILeases leases, ProjectionsOptions options, TimeProvider time,
         ILogger<ProjectionRunner> log)
     {
-        (_store, _leases, _time, _log) = (store, leases, time, log);
+        (_store, _time, _log) = (store, time, log);
         _loops = projections.Select(p => new ProjectionLoop(p, store, leases, options, time, log)).ToList();
     }
 
@@ -39,11 +38,12 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
         var head = await _store.HeadAsync(cancellationToken);
         foreach (var loop in _loops)
         {
-            if (loop.Projection.Position > head)
+            if (loop.Projection.ReadableFrom > head)
             {
-                Log.ProjectionAhead(_log, loop.Projection.Name, loop.Projection.Position, head);
+                Log.ProjectionAhead(_log, loop.Projection.Name, loop.Projection.ReadableFrom, head);
                 loop.Projection.Reset();
             }
+            await loop.LevelAsync(cancellationToken);
             loop.Start();
         }
         _headAtStart = head;
@@ -80,8 +80,6 @@ public sealed class ProjectionRunner : IHostedService, IProjectionProgress, IDis
     {
         var loop = _loops.Find(l => l.Projection.Name == name)
             ?? throw new ArgumentException($"There is no projection '{name}'. There are: {string.Join(", ", Names)}.", nameof(name));
-        if (loop.Projection.IsShared && !_leases.Holds(name))
-            throw new InvalidOperationException($"Another process stores the projection '{name}': only that one can rebuild it.");
         try
         {
             await ReplaceAsync(loop, progress, ct);

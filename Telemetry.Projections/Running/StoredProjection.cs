@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Telemetry.Domain.Leases;
 using Telemetry.Domain.Streams;
 using Telemetry.Projections.Stores;
 
@@ -12,17 +13,14 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     where TModel : class, IStoredModel
 {
     private volatile TModel? _model;
-    private long _loadedPosition;
 
     public string Name => name;
     public int Version => version;
     public long Position => Model.Position;
+    public long ReadableFrom { get; private set; }
+    public IReadOnlyList<string> Shares => HashRanges.Shares(name, Model.Tables.Ranges);
     public double FlushPressure => Model.Unflushed / flushUnits;
     public bool IsShared => store.IsShared;
-
-    public bool ShouldReload =>
-        store.IsShared && store.Find(name) is { } row
-        && (row.Generation != Model.Tables.Generation.Number || row.Position > Model.Position || (FlushPressure >= 2 && row.Position > _loadedPosition));
 
     /// <summary>The live generation.</summary>
     protected TModel Model => _model ?? throw new InvalidOperationException($"The projection '{name}' is not loaded yet.");
@@ -30,6 +28,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     public void Load() => OrDamaged(() =>
     {
         _model = LoadStored();
+        ReadableFrom = _model.Stored.Max();
         _model.Tables.DropOthers();
     });
 
@@ -37,6 +36,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     {
         var old = store.Find(name);
         _model = Begin(old?.Generation ?? 0) ?? LoadStored();
+        ReadableFrom = _model.Stored.Max();
         if (old is { } row && row.Generation != _model.Tables.Generation.Number)
             NewModel(new(name, version, row.Generation)).Tables.DropReplaced();
     }
@@ -47,7 +47,15 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
             Model.Apply(recorded);
     }
 
-    public void Flush() => Model.Flush(live: true);
+    public void Flush(IReadOnlyList<int> ranges)
+    {
+        var model = Model;
+        var behind = ranges.Where(range => model.Stored[range] < model.Position).ToList();
+        if (behind.Count > 0)
+            model.Flush(behind, live: true);
+    }
+
+    public bool Follow() => Model.Follow();
 
     public IProjectionRebuild BeginRebuild()
     {
@@ -76,9 +84,11 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
             {
                 var model = NewModel(new(name, version, row.Value.Generation));
                 using (model.Tables.BeginSnapshot())
-                    model.Load();
-                _loadedPosition = model.Position;
-                return model;
+                {
+                    if (model.Load())
+                        return model;
+                }
+                continue; // replaced this moment
             }
             if (row is { } other)
             {
@@ -109,14 +119,9 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
     }
 
     /// <summary>What a rebuild replaces; where nothing is loaded it has no more than its tables.</summary>
-    private TModel Replaced()
-    {
-        if (_model is { } loaded)
-            return loaded;
-        var model = NewModel(new(name, version, store.Find(name)!.Value.Generation));
-        model.Tables.Position(); // what storing the new one has to find
-        return model;
-    }
+    private TModel Replaced() => _model ?? NewModel(new(name, version, store.Find(name)!.Value.Generation));
+
+    private static int[] AllRanges(TModel model) => [.. Enumerable.Range(0, model.Tables.Ranges)];
 
     private void PutInPlace(TModel model)
     {
@@ -146,13 +151,13 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
 
         public void Apply(RecordedEvent recorded) => model.Apply(recorded);
 
-        public void Flush(bool whole) => owner.OrDamaged(() => model.Flush(live: false, whole));
+        public void Flush(bool whole) => owner.OrDamaged(() => model.Flush(AllRanges(model), live: false, whole));
 
         public void Complete() => owner.OrDamaged(() =>
         {
             var old = owner.Replaced();
             model.Tables.TakePlaceOf(old.Tables);
-            model.Flush(live: true);
+            model.Flush(AllRanges(model), live: true);
             owner.PutInPlace(model);
             _replaced = old;
         });
@@ -180,7 +185,7 @@ internal abstract class StoredProjection<TModel>(IReadModelStore store, string n
         }
     }
 
-    /// <summary>What other processes have stored, in the place of what this one has in memory.</summary>
+    /// <summary>The generation that another process has made live, in the place of the one that this one has in memory.</summary>
     private sealed class Reload(StoredProjection<TModel> owner, TModel model) : IProjectionRebuild
     {
         private TModel? _replaced;

@@ -6,16 +6,17 @@ namespace Telemetry.Projections.Samples;
 /// <param name="FirstAt">The earliest sample in it, microseconds since 1970.</param>
 /// <param name="LastAt">The latest.</param>
 /// <param name="LatestSoFar">The latest sample in this block and all that the series sealed before it.</param>
-internal sealed record Block(long FirstAt, long LastAt, long LatestSoFar, byte[] Data)
+/// <param name="SealedAt">The position of the event at which it was sealed: stored up to there, it is in the tables. 0 where it came from these.</param>
+internal sealed record Block(long FirstAt, long LastAt, long LatestSoFar, long SealedAt, byte[] Data)
 {
     /// <summary>What it takes in memory, roughly.</summary>
-    public int Size => Data.Length + 88;
+    public int Size => Data.Length + 96;
 
     /// <summary>A block as it was stored, whose first bytes tell its span.</summary>
     public static Block Restore(byte[] data, long latestBefore)
     {
         var (_, firstAt, lastAt) = ReadHeader(data);
-        return new(firstAt, lastAt, Math.Max(lastAt, latestBefore), data);
+        return new(firstAt, lastAt, Math.Max(lastAt, latestBefore), 0, data);
     }
 
     /// <summary>How many entries, the first sample's time, and how much later the last one is.</summary>

@@ -24,9 +24,6 @@ internal sealed class BlockList(int series, int kind)
     /// <summary>The number that the next block gets.</summary>
     public int Next => FirstCached + _count;
 
-    /// <summary>Blocks below this number are in the store.</summary>
-    public int Persisted { get; set; }
-
     public long LatestSoFar => _count > 0 ? _items[_start + _count - 1].LatestSoFar : EvictedLastAt;
 
     public BlockView View => new(this, _items, _start, _count, FirstCached, EvictedLastAt);
@@ -47,12 +44,11 @@ internal sealed class BlockList(int series, int kind)
     {
         (_items, _start, _count) = (cached, 0, cached.Length);
         FirstCached = stored - cached.Length;
-        Persisted = stored;
         EvictedLastAt = FirstCached > 0 ? evictedLastAt : long.MinValue;
     }
 
-    /// <summary>Whether the oldest block in memory can be left to the store.</summary>
-    public bool CanEvict => _count > 0 && FirstCached < Persisted;
+    /// <summary>Whether the oldest block in memory can be left to the store, which is complete up to a position.</summary>
+    public bool CanEvict(long stored) => _count > 0 && _items[_start].SealedAt <= stored;
 
     /// <summary>Lets go of the oldest block in memory; <see cref="Trim"/> frees it.</summary>
     public Block Evict()
@@ -84,4 +80,13 @@ internal static class SegmentKinds
 internal readonly record struct BlockView(BlockList List, Block[] Items, int Start, int Count, int FirstCached, long EvictedLastAt)
 {
     public ReadOnlySpan<Block> Cached => Items.AsSpan(Start, Count);
+
+    /// <summary>The number of the first block that was sealed after a position, which is the next one's where none was.</summary>
+    public int FirstAfter(long position)
+    {
+        var first = Count;
+        while (first > 0 && Items[Start + first - 1].SealedAt > position)
+            first--;
+        return FirstCached + first;
+    }
 }

@@ -23,7 +23,7 @@ internal sealed class MetadataTable(Func<long, Metadata, int?> find, Func<int, M
     private int _stored;
     private int _next = 1;
 
-    /// <summary>Sets how many versions are in the store at start.</summary>
+    /// <summary>Sets how many versions are in the store at start. There may be some that the log has only later than what was loaded.</summary>
     public void Restore(int last) => (_stored, _next) = (last, last + 1);
 
     /// <summary>The number of a version, a new one where it was not seen before. For the projector's thread only.</summary>
@@ -42,7 +42,10 @@ internal sealed class MetadataTable(Func<long, Metadata, int?> find, Func<int, M
         if (_stored > 0 && find(HashOf(metadata), metadata) is { } found)
         {
             lock (_lock)
+            {
                 Remember(found, metadata);
+                _next = Math.Max(_next, found + 1); // stored by another process: numbers follow the log in each
+            }
             return found;
         }
         lock (_lock)
@@ -81,15 +84,15 @@ internal sealed class MetadataTable(Func<long, Metadata, int?> find, Func<int, M
             return _pending.Select(p => (p.Key, p.Value)).OrderBy(p => p.Key).ToList();
     }
 
-    public void Persisted(List<(int Id, Metadata Metadata)> versions)
+    /// <summary>Leaves to the store what it holds: all versions up to a number.</summary>
+    public void Stored(int last)
     {
         lock (_lock)
         {
-            foreach (var (id, metadata) in versions)
+            for (; _stored < last; _stored++)
             {
-                _pending.Remove(id);
-                _pendingIds.Remove(metadata);
-                _stored = Math.Max(_stored, id);
+                if (_pending.Remove(_stored + 1, out var metadata))
+                    _pendingIds.Remove(metadata);
             }
         }
     }

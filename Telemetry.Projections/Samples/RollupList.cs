@@ -36,12 +36,12 @@ internal sealed class RollupList(int level)
     }
 
     /// <summary>Packs all entries and begins anew.</summary>
-    public Block Seal(BlockList into, ByteBuffer buffer)
+    public Block Seal(BlockList into, ByteBuffer buffer, long position)
     {
         buffer.Clear();
         RollupBlock.Write(Open, level, buffer);
         var (firstAt, lastAt) = RollupBlock.SpanOf(Open);
-        var block = new Block(firstAt, lastAt, Math.Max(lastAt, into.LatestSoFar), buffer.ToArray());
+        var block = new Block(firstAt, lastAt, Math.Max(lastAt, into.LatestSoFar), position, buffer.ToArray());
         into.Add(block);
         (_count, _latest) = (0, long.MinValue);
         return block;

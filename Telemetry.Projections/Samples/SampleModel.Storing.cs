@@ -10,10 +10,15 @@ internal sealed partial class SampleModel
     private int _storedStrings;
     private int _storedSeries;
 
-    /// <summary>Reads what the tables hold; only for a new model.</summary>
+    public IReadOnlyList<long> Stored => _stored;
+
+    /// <summary>Reads what the tables hold; only for a new model. Ranges that are further than the others stay so until the log has been applied up to there.</summary>
+    /// <returns>False where these are not the live tables any more.</returns>
     /// <exception cref="InvalidDataException">The tables contradict themselves.</exception>
-    public void Load()
+    public bool Load()
     {
+        if (_tables.Positions() is not { } positions)
+            return false;
         foreach (var (id, text) in _tables.Strings())
         {
             if (_strings.IdOf(text) != id)
@@ -27,7 +32,7 @@ internal sealed partial class SampleModel
                 throw new InvalidDataException($"Series {row.Id} of the read model is out of order.");
         }
         (_storedStrings, _storedSeries) = (_strings.Count, Index.All.Count);
-        Metadata.Restore(_tables.LastMetadata());
+        Metadata.Restore(_tables.Last().Metadata);
         var stored = new int[Index.All.Count, SegmentKinds.Count];
         foreach (var (id, state) in _tables.States())
         {
@@ -36,15 +41,40 @@ internal sealed partial class SampleModel
             RestoreState(Index.All[id - 1], state, stored);
         }
         LoadNewestBlocks(stored);
-        Volatile.Write(ref _position, _tables.Position());
+        positions.CopyTo(_stored, 0);
+        (_loaded, _level) = (positions, positions.Max());
+        Volatile.Write(ref _position, positions.Min());
+        return true;
 
         string? Text(int id) => id == 0 ? null : _strings[id];
     }
 
-    /// <summary>Stores everything since the last flush in one transaction. One at a time; events may be applied meanwhile.</summary>
-    public void Flush(bool live, bool whole = true)
+    /// <summary>Lets go of what other processes have stored. Numbers and blocks follow from the log alone, so that what they stored is what is here.</summary>
+    public bool Follow()
     {
-        var taken = Take(whole);
+        if (_tables.Positions() is not { } positions)
+            return false;
+        if (positions.AsSpan().SequenceEqual(_stored))
+            return true;
+        var last = _tables.Last();
+        Metadata.Stored(last.Metadata);
+        _gate.EnterWriteLock();
+        try
+        {
+            (_storedStrings, _storedSeries) = (Math.Min(last.String, _strings.Count), Math.Min(last.Series, Index.All.Count));
+            LeaveToTables(positions);
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+        return true;
+    }
+
+    /// <summary>Stores everything since the last flush of some ranges in one transaction. One at a time; events may be applied meanwhile.</summary>
+    public void Flush(IReadOnlyList<int> ranges, bool live, bool whole = true)
+    {
+        var taken = Take(ranges, whole);
         try
         {
             _tables.Write(Pack(taken, live ? 1 : 2), live);
@@ -58,20 +88,17 @@ internal sealed partial class SampleModel
         {
             Leave();
         }
-        Metadata.Persisted(taken.Metadata);
+        if (taken.Metadata is [.., var (lastMetadata, _)])
+            Metadata.Stored(lastMetadata);
         _gate.EnterWriteLock();
         try
         {
             _storedStrings += taken.Strings.Count;
             _storedSeries += taken.NewSeries.Count;
-            _foreignIds.RemoveRange(0, taken.ForeignIds.Count);
-            foreach (var series in taken.Series)
-            {
-                for (var kind = 0; kind < SegmentKinds.Count; kind++)
-                    series.Series.Blocks[kind].Persisted = series.Blocks[kind].FirstCached + series.Blocks[kind].Count;
-            }
-            if (_cachedBytes > _cacheBytes)
-                Evict();
+            var stored = _stored.ToArray();
+            foreach (var range in ranges)
+                stored[range] = taken.Position;
+            LeaveToTables(stored);
         }
         finally
         {
@@ -79,30 +106,42 @@ internal sealed partial class SampleModel
         }
     }
 
+    /// <summary>Keeps what is stored only as far as memory has room. Under the write lock.</summary>
+    /// <param name="stored">By range, how far the tables are.</param>
+    private void LeaveToTables(long[] stored)
+    {
+        stored.CopyTo(_stored, 0);
+        _foreignIds.RemoveAll(ids => ids.Position <= _stored[RangeOf(ids.Position)]);
+        if (_cachedBytes > _cacheBytes)
+            Evict();
+    }
+
     /// <summary>What a flush stores, as it was between two events.</summary>
     private sealed record Taken(
-        long Position, long Samples, bool States, List<TakenSeries> Series, List<Rollup> Rollups, List<(int Id, string Text)> Strings, List<Series> NewSeries,
+        IReadOnlyList<int> Ranges, long Position, long Samples, bool States, List<TakenSeries> Series, List<Rollup> Rollups, List<(int Id, string Text)> Strings, List<Series> NewSeries,
         List<(int Id, Metadata Metadata)> Metadata, List<(long Position, byte[] Filter)> ForeignIds);
 
-    /// <param name="Persisted">By kind, how many blocks are stored already.</param>
+    /// <param name="Persisted">By kind, the number of the first block that is not stored.</param>
     /// <param name="RollupsFrom">Where its rollups begin in <see cref="Taken.Rollups"/>.</param>
     /// <param name="RollupCounts">How many there are, by level.</param>
     private sealed record TakenSeries(
         Series Series, SeriesSummary Summary, Rollup Hour, TailView Tail, BlockView[] Blocks, int[] Persisted, int RollupsFrom, int[] RollupCounts);
 
-    private Taken Take(bool states)
+    private Taken Take(IReadOnlyList<int> ranges, bool states)
     {
         _gate.EnterWriteLock();
         try
         {
             // States are stored page by page: those of a dirty series' neighbours go with it.
-            var all = states ? WithNeighbours(_dirty) : _dirty;
+            var dirty = ranges.SelectMany(range => _dirty[range]);
+            var all = states ? WithNeighbours(dirty) : [.. dirty];
             var rollups = new List<Rollup>(states ? all.Sum(s => s.Rollups[0].Open.Length + s.Rollups[1].Open.Length) : 0);
             var series = new List<TakenSeries>(all.Count);
             foreach (var each in all)
             {
+                var (stored, blocks) = (_stored[RangeOf(each)], Array.ConvertAll(each.Blocks, b => b.View));
                 series.Add(new(
-                    each, each.Summary, each.Hour, each.Tail, Array.ConvertAll(each.Blocks, b => b.View), Array.ConvertAll(each.Blocks, b => b.Persisted),
+                    each, each.Summary, each.Hour, each.Tail, blocks, Array.ConvertAll(blocks, b => b.FirstAfter(stored)),
                     rollups.Count, Array.ConvertAll(each.Rollups, r => r.Open.Length)));
                 if (!states)
                     continue;
@@ -110,16 +149,16 @@ internal sealed partial class SampleModel
                 foreach (var level in each.Rollups)
                     rollups.AddRange(level.Open);
             }
-            if (states)
-                _dirty = [];
+            foreach (var range in states ? ranges : [])
+                _dirty[range] = [];
             var samples = Unflushed;
             Unflushed = 0;
             Interlocked.Increment(ref _readers); // the tails in hand stay as they are
             return new(
-                _position, samples, states, series, rollups,
+                ranges, _position, samples, states, series, rollups,
                 Enumerable.Range(_storedStrings + 1, _strings.Count - _storedStrings).Select(id => (id, _strings[id])).ToList(),
                 Enumerable.Range(_storedSeries, Index.All.Count - _storedSeries).Select(i => Index.All[i]).ToList(),
-                Metadata.Pending(), [.. _foreignIds]);
+                Metadata.Pending(), [.. _foreignIds.Where(ids => ranges.Contains(RangeOf(ids.Position)))]);
         }
         finally
         {
@@ -127,9 +166,9 @@ internal sealed partial class SampleModel
         }
     }
 
-    private List<Series> WithNeighbours(List<Series> some)
+    private List<Series> WithNeighbours(IEnumerable<Series> some)
     {
-        var all = new List<Series>(some.Count);
+        var all = new List<Series>();
         foreach (var page in some.Select(s => SeriesPages.PageOf(s.Id)).Distinct().Order())
         {
             var (from, to) = SeriesPages.SeriesOf(page);
@@ -149,7 +188,7 @@ internal sealed partial class SampleModel
                 if (series.Series.Dirty)
                     continue;
                 series.Series.Dirty = true;
-                _dirty.Add(series.Series);
+                _dirty[RangeOf(series.Series)].Add(series.Series);
             }
             Unflushed += taken.Samples;
         }
@@ -166,7 +205,7 @@ internal sealed partial class SampleModel
         var parts = new (List<(int, byte[])> States, List<SegmentPage> Segments)[threads];
         Parallel.For(0, threads, n => parts[n] = PackPages(taken, FirstOf(n), FirstOf(n + 1)));
         return new(
-            taken.Position, taken.Strings, taken.NewSeries.ConvertAll(RowOf), taken.Metadata,
+            taken.Ranges, taken.Position, taken.Strings, taken.NewSeries.ConvertAll(RowOf), taken.Metadata,
             [.. parts.SelectMany(p => p.States)], [.. parts.SelectMany(p => p.Segments)], taken.ForeignIds);
 
         // Where the n-th part begins: series of one page stay together.

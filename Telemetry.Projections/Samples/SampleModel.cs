@@ -34,7 +34,10 @@ internal sealed partial class SampleModel : IStoredModel
     private readonly ByteBuffer _buffer = new();
     private readonly ISampleTables _tables;
     private readonly long _cacheBytes;
-    private List<Series> _dirty = [];
+    private readonly long[] _stored; // by range
+    private readonly List<Series>[] _dirty; // by range
+    private long[] _loaded = []; // by range
+    private long _level; // before, some ranges were loaded as they are later
     private List<(long Position, byte[] Filter)> _foreignIds = [];
     private readonly ConditionalWeakTable<SeriesKey[], Series[]> _knownColumns = []; // of batches that repeat their series; all of them exist
     private Series[] _batchSeries = [];
@@ -50,6 +53,9 @@ internal sealed partial class SampleModel : IStoredModel
     {
         _tables = tables;
         _cacheBytes = cacheBytes;
+        (_stored, _dirty) = (new long[tables.Ranges], new List<Series>[tables.Ranges]);
+        for (var range = 0; range < _dirty.Length; range++)
+            _dirty[range] = [];
         Metadata = new(tables.FindMetadata, tables.Metadata);
     }
 
@@ -85,7 +91,7 @@ internal sealed partial class SampleModel : IStoredModel
         try
         {
             Add(batch, recorded.Position);
-            if (filter is not null)
+            if (filter is not null && recorded.Position > _stored[RangeOf(recorded.Position)])
                 _foreignIds.Add((recorded.Position, filter));
             Volatile.Write(ref _position, recorded.Position);
             Unflushed += batch.Count + UnitsPerEvent;
@@ -180,6 +186,7 @@ internal sealed partial class SampleModel : IStoredModel
     private void Add(SampleBatch batch, long position)
     {
         var all = _current.AsSpan(0, batch.Count);
+        var isLevel = position > _level;
         for (var i = 0; i < all.Length; i++)
         {
             if (2 * Ahead < all.Length - i)
@@ -188,13 +195,15 @@ internal sealed partial class SampleModel : IStoredModel
                 all[i + Ahead]?.Prefetch();
             var series = all[i] ?? Index.Find(batch.Series[i]) ?? AddSeries(batch.Series[i]);
             var (at, volume, origin) = (batch.Timestamps[i], batch.Volumes[i], Origin.Of(position, i));
+            if (!isLevel && position <= _loaded[RangeOf(series)])
+                continue; // it was loaded with that
             if (!series.Dirty)
             {
                 series.Dirty = true;
-                _dirty.Add(series);
+                _dirty[RangeOf(series)].Add(series);
             }
             if (series.TailCount == Points.Capacity)
-                Cache(series.Blocks[SegmentKinds.Samples], series.Seal(_points, _buffer, shared: Volatile.Read(ref _readers) > 0));
+                Cache(series.Blocks[SegmentKinds.Samples], series.Seal(_points, _buffer, shared: Volatile.Read(ref _readers) > 0, position));
             series.Append(at, volume, origin, _batchMetadata[i]);
             var bucket = RollupLevels.BucketOf(RollupLevels.Hour, at);
             if (series.Hour.Bucket == bucket && series.Hour.Total.Count > 0)
@@ -214,19 +223,19 @@ internal sealed partial class SampleModel : IStoredModel
         if (known >= 0)
         {
             hours[known].Merge(sample);
-            AddToDay(series, sample);
+            AddToDay(series, sample, Origin.PositionOf(origin));
             return;
         }
         if (series.Hour.Total.Count > 0)
         {
-            SealIfFull(series, RollupLevels.Hour);
+            SealIfFull(series, RollupLevels.Hour, Origin.PositionOf(origin));
             hours.Append(series.Hour);
-            AddToDay(series, series.Hour);
+            AddToDay(series, series.Hour, Origin.PositionOf(origin));
         }
         series.Hour = sample;
     }
 
-    private void AddToDay(Series series, in Rollup hour)
+    private void AddToDay(Series series, in Rollup hour, long position)
     {
         var days = series.Rollups[RollupLevels.Day];
         var bucket = RollupLevels.Floor(hour.Bucket, 24);
@@ -236,18 +245,23 @@ internal sealed partial class SampleModel : IStoredModel
             days[known].Merge(hour);
             return;
         }
-        SealIfFull(series, RollupLevels.Day);
+        SealIfFull(series, RollupLevels.Day, position);
         days.Append(hour with { Bucket = bucket });
     }
 
-    private void SealIfFull(Series series, int level)
+    private void SealIfFull(Series series, int level, long position)
     {
         var rollups = series.Rollups[level];
         if (!rollups.IsFull)
             return;
         var blocks = series.Blocks[SegmentKinds.Rollups(level)];
-        Cache(blocks, rollups.Seal(blocks, _buffer));
+        Cache(blocks, rollups.Seal(blocks, _buffer, position));
     }
+
+    private int RangeOf(Series series) => RangeOf(SeriesPages.PageOf(series.Id));
+
+    /// <param name="number">Of a page or an event.</param>
+    private int RangeOf(long number) => SeriesPages.RangeOf(number, _stored.Length);
 
     private Series AddSeries(SeriesKey key) => Index.Add(new(
         _strings.Share(key.Meter)!, key.Type, _strings.Share(key.Unit), _strings.Share(key.ResourceId)!,
@@ -263,7 +277,7 @@ internal sealed partial class SampleModel : IStoredModel
     private void Evict()
     {
         var touched = new HashSet<BlockList>();
-        while (_cachedBytes > _cacheBytes / 8 * 7 && _cached.TryPeek(out var list) && list.CanEvict)
+        while (_cachedBytes > _cacheBytes / 8 * 7 && _cached.TryPeek(out var list) && list.CanEvict(_stored[RangeOf(SeriesPages.PageOf(list.Series))]))
         {
             _cached.Dequeue();
             _cachedBytes -= list.Evict().Size;

@@ -94,7 +94,7 @@ internal sealed class Series
 
     /// <summary>Packs the tail and begins a new one.</summary>
     /// <param name="shared">Whether a view of the tail is in use: then its array is left to it.</param>
-    public Block Seal(Points scratch, ByteBuffer buffer, bool shared)
+    public Block Seal(Points scratch, ByteBuffer buffer, bool shared, long position)
     {
         scratch.Take(Tail);
         buffer.Clear();
@@ -103,7 +103,7 @@ internal sealed class Series
             (_tail, _room) = (new TailPoint[_count], _count);
         (_count, _sorted) = (0, true);
         var lastAt = scratch.Times[scratch.Count - 1];
-        var block = new Block(scratch.Times[0], lastAt, Math.Max(lastAt, Blocks[SegmentKinds.Samples].LatestSoFar), buffer.ToArray());
+        var block = new Block(scratch.Times[0], lastAt, Math.Max(lastAt, Blocks[SegmentKinds.Samples].LatestSoFar), position, buffer.ToArray());
         Blocks[SegmentKinds.Samples].Add(block);
         return block;
     }

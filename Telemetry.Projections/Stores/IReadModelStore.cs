@@ -2,7 +2,8 @@ namespace Telemetry.Projections.Stores;
 
 /// <summary>Where read models are kept. Everything in it can be built from the log again.</summary>
 /// <remarks>
-/// Every projection has a row with its version, generation and position, and tables whose names end in its generation. Rows and position
+/// Every projection has a row with its version and generation, tables whose names end in its generation, and positions up to which these are
+/// complete: one, or, where processes share the store, one for each of some ranges of a hash that its rows are divided by. Rows and positions
 /// commit in one transaction. The conformance suite of read-model stores is this contract again, as tests.
 /// </remarks>
 internal interface IReadModelStore : IDisposable
@@ -37,16 +38,20 @@ internal interface IReadModelStore : IDisposable
 /// <summary>One build of a projection by one version of its code; it has tables of its own.</summary>
 internal readonly record struct Generation(string Projection, int Version, int Number);
 
-/// <summary>What the store knows of a projection: which tables are its own, and how far they are complete.</summary>
-internal readonly record struct ProjectionRow(int Version, int Generation, long Position);
+/// <summary>What the store knows of a projection: which tables are its own.</summary>
+internal readonly record struct ProjectionRow(int Version, int Generation);
 
 /// <summary>The tables of one generation.</summary>
 internal interface IProjectionTables
 {
     Generation Generation { get; }
 
-    /// <summary>What the live tables are complete up to; 0 where these are not the live ones.</summary>
-    long Position();
+    /// <summary>How many ranges its rows are divided into.</summary>
+    int Ranges { get; }
+
+    /// <summary>What the tables are complete up to, by range; null where these are not the live ones.</summary>
+    /// <remarks>The next write has to find the same: else another process has stored something meanwhile.</remarks>
+    long[]? Positions();
 
     /// <summary>Makes empty tables; ones that an interrupted rebuild left are dropped before.</summary>
     void Create();

@@ -5,6 +5,10 @@ using Telemetry.Projections.Samples;
 namespace Telemetry.Projections.Stores;
 
 /// <summary>The tables of one generation of the samples' read model; what is read is asked for in the same words everywhere.</summary>
+/// <remarks>
+/// States and segments are divided into ranges by page, foreign ids by position. Strings, series and metadata are common to all ranges, and complete up
+/// to where the furthest one is.
+/// </remarks>
 internal interface ISampleTables : IProjectionTables
 {
     /// <summary>Stores a flush, all of it or nothing.</summary>
@@ -62,8 +66,10 @@ internal interface ISampleTables : IProjectionTables
             page, list.Kind, list.Series);
     }
 
-    /// <summary>The highest number of a version of metadata, 0 where there is none.</summary>
-    int LastMetadata() => Query($"select coalesce(max(id), 0) from metadata{Suffix}", r => r.GetInt32(0)).Single();
+    /// <summary>The highest numbers of strings, series and versions of metadata; 0 where there is none. There is none missing before.</summary>
+    (int String, int Series, int Metadata) Last() => Query(
+        $"select (select max(id) from string{Suffix}), (select max(id) from series{Suffix}), (select max(id) from metadata{Suffix})",
+        r => (r.IsDBNull(0) ? 0 : r.GetInt32(0), r.IsDBNull(1) ? 0 : r.GetInt32(1), r.IsDBNull(2) ? 0 : r.GetInt32(2))).Single();
 
     int? FindMetadata(long hash, Metadata metadata)
     {
@@ -85,8 +91,10 @@ internal interface ISampleTables : IProjectionTables
 }
 
 /// <summary>What one flush adds to the tables; all of it or nothing.</summary>
-/// <param name="Position">What the tables are complete up to afterwards.</param>
+/// <param name="Ranges">Whose states and segments are stored. What is common to all ranges may be there already.</param>
+/// <param name="Position">What these ranges are complete up to afterwards.</param>
 internal sealed record SampleFlush(
+    IReadOnlyList<int> Ranges,
     long Position,
     List<(int Id, string Text)> Strings,
     List<SeriesRow> Series,

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
+using Telemetry.Domain.Leases;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Samples.Columns;
 
@@ -48,6 +49,10 @@ internal static class SeriesPages
     private const int MaxBytes = 1 << 29;
 
     public static int PageOf(int series) => series / SeriesPerPage;
+
+    /// <summary>The range of a hash that a page, or a position, lies in.</summary>
+    /// <param name="ranges">How many there are.</param>
+    public static int RangeOf(long number, int ranges) => HashRanges.Of(unchecked((uint)number * 2_654_435_769), ranges); // 2^32 by the golden ratio: Knuth, TAOCP 6.4
 
     /// <summary>The numbers of a page's series: the first, and the one after the last.</summary>
     public static (int From, int To) SeriesOf(int page) => (page * SeriesPerPage, (page + 1) * SeriesPerPage);

@@ -77,7 +77,7 @@ internal static class AuditBenchmark
             foreach (var e in events.Skip(events.Count / 2))
                 tree.Apply(e);
             Report("tree, batches of one project", samples, clock);
-            tree.Flush();
+            tree.Flush([0]);
 
             var batches = events.Skip(events.Count / 2).Select(e => ((EventBody.Samples)e.Body).Batch).ToList();
             for (var run = 0; run < 3; run++)

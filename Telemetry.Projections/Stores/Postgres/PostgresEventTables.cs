@@ -12,7 +12,7 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
     /// <summary>How many values the writer remembers the numbers of, and readers the values.</summary>
     private const int MaxRemembered = 50_000;
 
-    private readonly ConcurrentDictionary<TraitDescription, int> _traits = new();
+    private volatile ConcurrentDictionary<TraitDescription, int> _traits = new();
     private readonly Dictionary<(int Trait, long Scope, QueryValue Value), long> _values = []; // only the writer's
     private readonly HashSet<(long Type, int Trait)> _typeTraits = []; // only the writer's
     private readonly ConcurrentDictionary<long, Trait> _read = new();
@@ -41,12 +41,10 @@ internal sealed class PostgresEventTables(PostgresReadModels database, Generatio
 
     public void Load()
     {
-        _traits.Clear();
         _values.Clear();
         _typeTraits.Clear();
         _lastValue = Query($"select coalesce(max(id), 0) from {ValueTable}", r => r.GetInt64(0)).Single();
-        foreach (var (id, trait) in Query($"select id, name, type from {TraitTable}", r => (r.GetInt32(0), new TraitDescription(r.GetString(1), (TraitType)r.GetInt32(2)))))
-            _traits[trait] = id;
+        _traits = new(Query($"select id, name, type from {TraitTable}", r => KeyValuePair.Create(new TraitDescription(r.GetString(1), (TraitType)r.GetInt32(2)), r.GetInt32(0))));
         foreach (var pair in Query($"select type, trait from {TypeTraitTable}", r => (r.GetInt64(0), r.GetInt32(1))))
             _typeTraits.Add(pair);
     }

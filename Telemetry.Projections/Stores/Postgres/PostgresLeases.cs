@@ -150,15 +150,23 @@ internal sealed class PostgresLeases(
         }
     }
 
-    /// <summary>As the last step of a transaction: nobody takes the share before it has ended, and it fails where somebody has.</summary>
-    /// <exception cref="ReadModelTakenException">This process does not hold the share.</exception>
-    public void Fence(NpgsqlConnection connection, string share)
+    /// <summary>As the last step of a transaction: nobody takes the shares before it has ended, and it fails where somebody has.</summary>
+    /// <exception cref="ReadModelTakenException">This process does not hold all of the shares.</exception>
+    public void Fence(NpgsqlConnection connection, IReadOnlyList<string> shares)
     {
-        var epoch = _held.Epochs.GetValueOrDefault(share, -1);
-        using var command = PostgresReadModels.Command(
-            connection, "select 1 from lease where share = $1 and holder = $2 and epoch = $3 and expires_at > clock_timestamp() for share", share, _id, epoch);
-        if (command.ExecuteScalar() is null)
-            throw new ReadModelTakenException($"the lease of '{share}' with epoch {epoch} is over.");
+        var epochs = shares.Select(share => _held.Epochs.GetValueOrDefault(share, -1)).ToArray();
+        var held = PostgresReadModels.Query(
+            connection,
+            """
+            select share from lease join unnest($1, $2) as mine (share, epoch) using (share, epoch)
+            where holder = $3 and expires_at > clock_timestamp() order by share for share of lease
+            """,
+            r => r.GetString(0), shares.ToArray(), epochs, _id).ToHashSet(StringComparer.Ordinal);
+        foreach (var (share, epoch) in shares.Zip(epochs))
+        {
+            if (!held.Contains(share))
+                throw new ReadModelTakenException($"the lease of '{share}' with epoch {epoch} is over.");
+        }
     }
 
     public void Dispose()

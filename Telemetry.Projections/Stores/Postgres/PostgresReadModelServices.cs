@@ -8,12 +8,12 @@ using Telemetry.Projections.Running;
 namespace Telemetry.Projections.Stores.Postgres;
 
 /// <summary>What a process takes part in, of the work that processes share.</summary>
-/// <param name="Projections">Whether it stores projections. Each is a kind of its own: it cannot be divided, and not every process keeps every one.</param>
+/// <param name="Projections">Whether it stores projections. Each is a kind of its own, as not every process keeps every one.</param>
 /// <param name="Others">Other kinds of work, each in shares that processes hold one by one.</param>
 public sealed record SharedWork(bool Projections, IReadOnlyDictionary<string, IReadOnlyList<string>> Others);
 
-/// <summary>A projection that this process keeps; registered beside each.</summary>
-internal sealed record ProjectionShare(string Name);
+/// <summary>A projection that this process keeps, and into how many ranges it is divided; registered beside each.</summary>
+internal sealed record ProjectionShares(string Name, int Count = 1);
 
 /// <summary>Registers read models in PostgreSQL.</summary>
 public static class PostgresReadModelServices
@@ -55,8 +55,8 @@ public static class PostgresReadModelServices
     private static Dictionary<string, IReadOnlyList<string>> Kinds(SharedWork work, IServiceProvider services)
     {
         var kinds = new Dictionary<string, IReadOnlyList<string>>(work.Others, StringComparer.Ordinal);
-        foreach (var projection in work.Projections ? services.GetServices<ProjectionShare>() : [])
-            kinds.Add(projection.Name, [projection.Name]);
+        foreach (var (name, count) in work.Projections ? services.GetServices<ProjectionShares>() : [])
+            kinds.Add($"{name}/{count}", HashRanges.Shares(name, count)); // a program that divides it otherwise takes no part in it
         return kinds;
     }
 

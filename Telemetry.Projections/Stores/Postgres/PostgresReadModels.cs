@@ -53,8 +53,7 @@ internal sealed class PostgresReadModels : IReadModelStore
     public static Migrations Migrations() => new(Schema, typeof(PostgresReadModels).Assembly);
 
     public ProjectionRow? Find(string projection) => Query(
-        "select version, generation, position from projection where name = $1", r => (ProjectionRow?)new ProjectionRow(r.GetInt32(0), r.GetInt32(1), r.GetInt64(2)),
-        projection).SingleOrDefault();
+        "select version, generation from projection where name = $1", r => (ProjectionRow?)new ProjectionRow(r.GetInt32(0), r.GetInt32(1)), projection).SingleOrDefault();
 
     public int NextGeneration() => Query("select nextval('generation')::int", r => r.GetInt32(0)).Single();
 
@@ -66,7 +65,7 @@ internal sealed class PostgresReadModels : IReadModelStore
         var tables = Query(
             "select tablename::text from pg_tables where schemaname = $1 and tablename ~ '_[0-9]+$' and tablename not in (select inhrelid::regclass::text from pg_inherits)",
             r => r.GetString(0), Schema).ToList();
-        Execute(string.Concat(tables.Select(t => $"drop table if exists {t};")) + "delete from replaced; delete from projection;");
+        Execute(string.Concat(tables.Select(t => $"drop table if exists {t};")) + "delete from replaced; delete from projection_range; delete from projection;");
     }
 
     public ISampleTables SampleTables(Generation generation, Action<string>? step = null) => new PostgresSampleTables(this, generation, step);
@@ -124,7 +123,7 @@ internal sealed class PostgresReadModels : IReadModelStore
         return command;
     }
 
-    /// <summary>Ends a transaction that stores a projection, unless this process may not.</summary>
-    /// <exception cref="ReadModelTakenException">The lease has expired, or another process has it.</exception>
-    public void Fence(NpgsqlConnection connection, string share) => _leases?.Fence(connection, share);
+    /// <summary>Ends a transaction that stores shares of work, unless this process may not.</summary>
+    /// <exception cref="ReadModelTakenException">A lease has expired, or another process has it.</exception>
+    public void Fence(NpgsqlConnection connection, IReadOnlyList<string> shares) => _leases?.Fence(connection, shares);
 }

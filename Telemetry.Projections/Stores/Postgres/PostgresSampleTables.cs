@@ -6,13 +6,17 @@ namespace Telemetry.Projections.Stores.Postgres;
 
 /// <inheritdoc cref="ISampleTables"/>
 internal sealed class PostgresSampleTables(PostgresReadModels database, Generation generation, Action<string>? step = null)
-    : PostgresTables(database, generation, ["string", "series", "state", "metadata", "segment", "foreign_ids"], step), ISampleTables
+    : PostgresTables(database, generation, ["string", "series", "state", "metadata", "segment", "foreign_ids"], step, RangeCount), ISampleTables
 {
+    public const int RangeCount = 16;
+
     private const int PageSize = 100;
+    private const long PartitionLock = 0x54454c45504152;
 
     private readonly HashSet<DateOnly> _months = [];
     private volatile Dictionary<int, Metadata> _page = []; // the last one read of metadata
 
+    // Divided into ranges of a hash (SeriesPages.RangeOf) are states and segments, by page, and foreign ids, by position.
     // Segments lie in the month in which they end: with a month all that is older in it can be dropped. What is before 2000 or after 2099
     // can only be a mistake of the sender, and makes no table of its own.
     protected override string CreateSql => $"""
@@ -43,6 +47,9 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         select create_reference_table('foreign_ids{Suffix}');
         """;
 
+    /// <summary>Rows that are common to all ranges: whoever stores a range stores them, and in every process they are the same.</summary>
+    private const string IfNew = "on conflict do nothing";
+
     private static DateOnly First => new(2000, 1, 1);
 
     private static DateOnly End => new(2100, 1, 1);
@@ -52,31 +59,23 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
         var segments = flush.Segments.SelectMany(ByMonth).ToList();
         foreach (var month in segments.Select(s => MonthOf(s.LastAt)).Distinct())
             MakePartition(month);
+        WriteCommon(
+            writer =>
+            {
+                // In the order of their numbers, so that two processes never wait in a circle.
+                writer.Merge(
+                    "strings", $"insert into string{Suffix} select * from unnest($1, $2) {IfNew}",
+                    flush.Strings, page => [page.Select(s => s.Id).ToArray(), page.Select(s => s.Text).ToArray()]);
+                writer.Merge("series", $"insert into series{Suffix} select * from unnest($1, $2, $3, $4, $5, $6, $7, $8) {IfNew}", flush.Series, page => [
+                    page.Select(s => s.Id).ToArray(), page.Select(s => (int)s.Type).ToArray(), page.Select(s => s.Meter).ToArray(), page.Select(s => s.Unit).ToArray(),
+                    page.Select(s => s.Resource).ToArray(), page.Select(s => s.Project).ToArray(), page.Select(s => s.User).ToArray(), page.Select(s => s.Source).ToArray()]);
+                writer.Merge("metadata", $"insert into metadata{Suffix} select * from unnest($1, $2, $3) {IfNew}", flush.Metadata, page => [
+                    page.Select(m => m.Id).ToArray(), page.Select(m => MetadataTable.HashOf(m.Metadata)).ToArray(), page.Select(m => m.Metadata.Utf8.ToArray()).ToArray()]);
+            },
+            flush.Ranges, live);
         Write(
             writer =>
             {
-                writer.Copy("strings", $"string{Suffix}", flush.Strings, static (row, into) =>
-                {
-                    into.Write(row.Id);
-                    into.Write(row.Text);
-                });
-                writer.Copy("series", $"series{Suffix}", flush.Series, static (row, into) =>
-                {
-                    into.Write(row.Id);
-                    into.Write((int)row.Type);
-                    into.Write(row.Meter);
-                    into.Write(row.Unit);
-                    into.Write(row.Resource);
-                    into.Write(row.Project);
-                    into.Write(row.User);
-                    into.Write(row.Source);
-                });
-                writer.Copy("metadata", $"metadata{Suffix}", flush.Metadata, static (row, into) =>
-                {
-                    into.Write(row.Id);
-                    into.Write(MetadataTable.HashOf(row.Metadata));
-                    into.Write(row.Metadata.Utf8.ToArray());
-                });
                 writer.Merge(
                     "states", $"insert into state{Suffix} select * from unnest($1, $2) on conflict (page) do update set data = excluded.data",
                     flush.States, page => [page.Select(s => s.Page).ToArray(), page.Select(s => s.States).ToArray()]);
@@ -94,13 +93,13 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
                     into.Write(row.Filter);
                 });
             },
-            flush.Position, live);
+            flush.Ranges, flush.Position, live);
     }
 
     /// <summary>Most series' states were written anew: without this the next flush would make the table larger by as much.</summary>
     protected override void Maintain(bool live)
     {
-        Database.Execute($"vacuum state{Suffix}");
+        Database.Execute($"vacuum (skip_locked) state{Suffix}");
         base.Maintain(live);
     }
 
@@ -158,14 +157,20 @@ internal sealed class PostgresSampleTables(PostgresReadModels database, Generati
 
     private static long Micros(DateOnly day) => UnixMicroseconds.From(new DateTimeOffset(day, TimeOnly.MinValue, TimeSpan.Zero));
 
-    /// <summary>Makes a month's table before the rows are written, so that readers wait for it and not for them.</summary>
+    /// <summary>Makes a month's table before the rows are written. Attaching it holds up neither readers nor another process that stores.</summary>
     private void MakePartition(DateOnly month)
     {
         if (month == DateOnly.MinValue || !_months.Add(month))
             return;
+        var table = $"segment{Suffix}_{month:yyyy_MM}";
         Database.Execute($"""
-            create table if not exists segment{Suffix}_{month:yyyy_MM} partition of segment{Suffix}
-            for values from ({Micros(month)}) to ({Micros(month.AddMonths(1))})
+            do $$ begin
+                perform pg_advisory_xact_lock({PartitionLock});
+                if to_regclass('{table}') is null then
+                    create table {table} (like segment{Suffix} including defaults including storage);
+                    alter table segment{Suffix} attach partition {table} for values from ({Micros(month)}) to ({Micros(month.AddMonths(1))});
+                end if;
+            end $$
             """);
     }
 }

@@ -1,15 +1,18 @@
 using Npgsql;
+using Telemetry.Domain.Leases;
 
 namespace Telemetry.Projections.Stores.Postgres;
 
 /// <summary>What the tables of every projection have in common.</summary>
 /// <remarks>
-/// A checkpoint is written where the row says what this object knows, and the row is locked for the whole transaction: of two processes that
-/// store the same projection one wins, and the other has written nothing.
+/// A range's position is written where its row says what this object knows, and the row is locked for the whole transaction: of two processes
+/// that store the same range one wins, and the other has written nothing. So is the projection's row, which says what generation is live.
 /// </remarks>
 /// <param name="tables">Their names without the suffix.</param>
 /// <param name="step">Called with a name before each step of a write: tests stop there.</param>
-internal abstract class PostgresTables(PostgresReadModels database, Generation generation, string[] tables, Action<string>? step = null) : IProjectionTables
+/// <param name="ranges">Into how many ranges the rows are divided. Another number takes another version of the projection.</param>
+internal abstract class PostgresTables(PostgresReadModels database, Generation generation, string[] tables, Action<string>? step = null, int ranges = 1)
+    : IProjectionTables
 {
     /// <summary>Less than a lease lasts: who takes it over finds nothing locked.</summary>
     private static readonly TimeSpan IdleLimit = PostgresLeases.Duration - TimeSpan.FromSeconds(1);
@@ -18,9 +21,13 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
     private const string ReadersEnd = "interval '5 minutes'";
 
     private NpgsqlConnection? _snapshot;
-    private (int Generation, long Position) _stored = (generation.Number, 0);
+    private readonly IReadOnlyList<string> _shares = HashRanges.Shares(generation.Projection, ranges);
+    private long[] _stored = new long[ranges]; // as far as this object knows
+    private int? _replaces;
 
     public Generation Generation => generation;
+
+    public int Ranges => ranges;
 
     /// <summary>What the names of tables end in.</summary>
     protected string Suffix { get; } = $"_{generation.Projection}_{generation.Number}";
@@ -33,12 +40,16 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
     /// <summary>Spreads the tables over a cluster's nodes: by series, what is small as a copy on each.</summary>
     protected abstract string DistributeSql { get; }
 
-    public long Position()
+    public long[]? Positions()
     {
-        var row = Query("select generation, position from projection where name = $1", r => (r.GetInt32(0), r.GetInt64(1)), generation.Projection)
-            .Where(r => r.Item1 == generation.Number).ToList();
-        _stored = (generation.Number, row is [var (_, position)] ? position : 0);
-        return _stored.Position;
+        var positions = Query(
+            "select position from projection join projection_range on projection = name where name = $1 and generation = $2 order by range",
+            r => r.GetInt64(0), generation.Projection, generation.Number).ToArray();
+        if (positions.Length == 0)
+            return null;
+        _stored = positions.Length == ranges ? positions
+            : throw new InvalidDataException($"The projection '{generation.Projection}' is stored in {positions.Length} ranges, not {ranges}.");
+        return [.. _stored];
     }
 
     public void Create()
@@ -64,17 +75,22 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
     public bool TryPublish(int replaces)
     {
         using var connection = database.Connect();
-        return PostgresReadModels.Query(
+        using var transaction = connection.BeginTransaction();
+        if (!PostgresReadModels.Query(
             connection,
             """
-            insert into projection values ($1, $2, $3, 0)
-            on conflict (name) do update set version = excluded.version, generation = excluded.generation, position = 0 where projection.generation = $4
+            insert into projection values ($1, $2, $3)
+            on conflict (name) do update set version = excluded.version, generation = excluded.generation where projection.generation = $4
             returning 1
             """,
-            r => r.GetInt32(0), generation.Projection, generation.Version, generation.Number, replaces).Any();
+            r => r.GetInt32(0), generation.Projection, generation.Version, generation.Number, replaces).Any())
+            return false;
+        SaveAll(connection, 0);
+        transaction.Commit();
+        return true;
     }
 
-    public void TakePlaceOf(IProjectionTables live) => _stored = ((PostgresTables)live)._stored;
+    public void TakePlaceOf(IProjectionTables live) => _replaces = live.Generation.Number;
 
     public void DropReplaced() =>
         database.Execute("insert into replaced (projection, generation) values ($1, $2) on conflict do nothing", generation.Projection, generation.Number);
@@ -89,23 +105,45 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
     protected IEnumerable<T> Query<T>(string sql, Func<NpgsqlDataReader, T> read, params object[] parameters) =>
         _snapshot is { } snapshot ? PostgresReadModels.Query(snapshot, sql, read, parameters) : database.Query(sql, read, parameters);
 
-    protected void Write(Action<Writer> rows, long position, bool live)
+    protected void Write(Action<Writer> rows, long position, bool live) => Write(rows, [0], position, live);
+
+    /// <summary>
+    /// Stores rows that are common to all ranges and the same in every process, before those of its own. Their transaction is a short one: another process that stores
+    /// the same waits for it, and not for all that follows.
+    /// </summary>
+    /// <param name="of">The ranges for whose rows they are needed.</param>
+    protected void WriteCommon(Action<Writer> rows, IReadOnlyList<int> of, bool live)
     {
-        var known = _stored;
+        using var connection = database.Connect();
+        using var transaction = connection.BeginTransaction();
+        PostgresReadModels.Execute(connection, PostgresReadModels.EndIfIdle(IdleLimit));
+        rows(new(connection, step));
+        if (live && _replaces is null)
+            Fence(connection, of);
+        transaction.Commit();
+    }
+
+    /// <param name="of">The ranges that the rows are of, all of them where this generation takes the place of another.</param>
+    protected void Write(Action<Writer> rows, IReadOnlyList<int> of, long position, bool live)
+    {
         using (var connection = database.Connect())
         using (var transaction = connection.BeginTransaction())
         {
             PostgresReadModels.Execute(connection, PostgresReadModels.EndIfIdle(IdleLimit));
-            if (live)
-                Lock(connection, known);
+            if (live && _replaces is null)
+                Lock(connection, of);
             rows(new(connection, step));
             step?.Invoke("checkpoint");
             if (live)
-                Save(connection, position);
+                Save(connection, of, position);
             step?.Invoke("commit");
             transaction.Commit();
             if (live)
-                _stored = (generation.Number, position);
+            {
+                _replaces = null;
+                foreach (var range in of)
+                    _stored[range] = position;
+            }
             step?.Invoke("committed");
         }
         try
@@ -125,25 +163,48 @@ internal abstract class PostgresTables(PostgresReadModels database, Generation g
             DropOthers();
     }
 
-    private void Lock(NpgsqlConnection connection, (int, long) known)
+    /// <remarks>First the projection's row, as who replaces a generation does: nobody waits in a circle.</remarks>
+    private void Lock(NpgsqlConnection connection, IReadOnlyList<int> of)
     {
-        var found = PostgresReadModels.Query(
-            connection, "select generation, position from projection where name = $1 for update", r => (r.GetInt32(0), r.GetInt64(1)), generation.Projection)
-            .SingleOrDefault();
-        if (found != known)
+        var live = PostgresReadModels.Query(
+            connection, "select generation from projection where name = $1 for share", r => r.GetInt32(0), generation.Projection).SingleOrDefault();
+        if (live != generation.Number)
+            throw new ReadModelTakenException($"generation {live} took the place of {generation.Number}.");
+        foreach (var (range, position) in PostgresReadModels.Query(
+            connection, "select range, position from projection_range where projection = $1 and range = any($2) order by range for update",
+            r => (r.GetInt32(0), r.GetInt64(1)), generation.Projection, of.ToArray()))
         {
-            throw new ReadModelTakenException(
-                $"generation {found.Item1} was stored up to position {found.Item2} by another process, here generation {known.Item1} up to {known.Item2} was known.");
+            if (position != _stored[range])
+                throw new ReadModelTakenException($"'{_shares[range]}' was stored up to position {position} by another process, {_stored[range]} was known here.");
         }
     }
 
-    private void Save(NpgsqlConnection connection, long position)
+    private void Save(NpgsqlConnection connection, IReadOnlyList<int> of, long position)
     {
+        if (_replaces is { } replaced)
+        {
+            var live = PostgresReadModels.Query(
+                connection, "update projection set version = $3, generation = $4 where name = $1 and generation = $2 returning 1",
+                r => r.GetInt32(0), generation.Projection, replaced, generation.Version, generation.Number);
+            if (!live.Any())
+                throw new ReadModelTakenException($"another generation than {replaced} is live by now.");
+            SaveAll(connection, position);
+            return;
+        }
         PostgresReadModels.Execute(
-            connection, "update projection set version = $2, generation = $3, position = $4 where name = $1",
-            generation.Projection, generation.Version, generation.Number, position);
-        database.Fence(connection, generation.Projection);
+            connection, "update projection_range set position = $3 where projection = $1 and range = any($2)", generation.Projection, of.ToArray(), position);
+        Fence(connection, of);
     }
+
+    private void Fence(NpgsqlConnection connection, IReadOnlyList<int> of) => database.Fence(connection, [.. of.Select(range => _shares[range])]);
+
+    private void SaveAll(NpgsqlConnection connection, long position) => PostgresReadModels.Execute(
+        connection,
+        """
+        insert into projection_range select $1, range, $3 from generate_series(0, $2 - 1) range
+        on conflict (projection, range) do update set position = excluded.position
+        """,
+        generation.Projection, ranges, position);
 
     private void Drop(List<int> numbers)
     {

@@ -48,10 +48,10 @@ internal sealed class ReadModelDatabase : IReadModelStore
     {
         using var lease = Connect();
         using var command = lease.Connection.CreateCommand();
-        command.CommandText = "select version, generation, position from projection where name = $name";
+        command.CommandText = "select version, generation from projection where name = $name";
         command.Parameters.AddWithValue("$name", projection);
         using var reader = command.ExecuteReader();
-        return reader.Read() ? new(reader.GetInt32(0), reader.GetInt32(1), reader.GetInt64(2)) : null;
+        return reader.Read() ? new(reader.GetInt32(0), reader.GetInt32(1)) : null;
     }
 
     public int NextGeneration() => Interlocked.Increment(ref _lastGeneration);

@@ -15,7 +15,11 @@ internal abstract class SqliteTables(ReadModelDatabase database, Generation gene
     /// <summary>Makes the tables.</summary>
     protected abstract string CreateSql { get; }
 
-    public long Position() => database.Find(generation.Projection) is { } row && row.Generation == generation.Number ? row.Position : 0;
+    /// <summary>One process stores, so that there is nothing to divide.</summary>
+    public int Ranges => 1;
+
+    public long[]? Positions() => Query("select position from projection where name = $1 and generation = $2", r => r.GetInt64(0), generation.Projection, generation.Number)
+        .ToArray() is [_] found ? found : null;
 
     public void Create()
     {
@@ -73,8 +77,7 @@ internal abstract class SqliteTables(ReadModelDatabase database, Generation gene
                     insert into projection (name, version, generation, position) values ($0, $1, $2, $3)
                     on conflict (name) do update set version = excluded.version, generation = excluded.generation, position = excluded.position
                     """,
-                    4, [new ProjectionRow(generation.Version, generation.Number, position)],
-                    (row, set) => (set[0].Value, set[1].Value, set[2].Value, set[3].Value) = (generation.Projection, row.Version, row.Generation, row.Position));
+                    4, [position], (at, set) => (set[0].Value, set[1].Value, set[2].Value, set[3].Value) = (generation.Projection, generation.Version, generation.Number, at));
             }
             step?.Invoke("commit");
             transaction.Commit();

@@ -25,9 +25,10 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var first = await _group.StartAsync();
         await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_]);
         var second = await _group.StartAsync();
-        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]); // the alarms are divided
+        await _group.DividedAsync();
         var position = await _group.PostAsync(first, 1);
         Assert.Equal(1, await _group.CountAsync(second, position));
+        await Poll.UntilAsync(async () => await _group.StoredAsync() >= position); // each its ranges
 
         await first.KillAsync();
         var clock = Stopwatch.StartNew();
@@ -44,22 +45,26 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     {
         var first = await _group.StartAsync("api,ingest,projections");
         await _group.PostAsync(first, 1);
+        var before = Assert.Single(await _group.HoldersAsync());
         var second = await _group.StartAsync("api,ingest,projections");
-        var before = Assert.Single(await _group.HoldersAsync()); // one projection, one holder
+        await _group.DividedAsync();
+        var other = (await _group.HoldersAsync()).Single(holder => holder != before);
+        var held = await _group.EpochsAsync(before);
 
         ServerGroup.Signal(first, "STOP");
-        await Poll.UntilAsync(async () => await _group.HoldersAsync() is [var holder] && holder != before);
+        await Poll.UntilAsync(async () => (await _group.EpochsAsync(other)).Count == 16);
+        var taken = await _group.EpochsAsync(other);
+        Assert.All(held, share => Assert.Equal(share.Value + 1, taken[share.Key]));
         var position = await _group.PostAsync(second, 2);
         await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
-        var epoch = await _group.Database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'");
         ServerGroup.Signal(first, "CONT");
 
         Assert.Equal(2, await _group.CountAsync(first, position));
-        position = await _group.PostAsync(first, 3); // both have something that is not stored: only the holder may store it
+        await _group.DividedAsync();
+        Assert.All(await _group.EpochsAsync(before), share => Assert.Equal(taken[share.Key] + 1, share.Value)); // it had to take them anew
+        position = await _group.PostAsync(first, 3); // both have something that is not stored: only who holds a range may store it
         Assert.Equal(3, await _group.CountAsync(second, position));
         await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
-        Assert.Equal(epoch, await _group.Database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'"));
-        Assert.DoesNotContain((await _group.HoldersAsync()).Single(), before, StringComparison.Ordinal);
 
         // What is stored is right: a process that begins there gives the same answers.
         var third = await _group.StartAsync("api");

@@ -49,11 +49,11 @@ public sealed class PostgresFaultProcessTests
             Assert.Equal(2 * CrashTests.SamplesAPost, await CrashTests.CountAsync(client));
             var head = await database.ScalarAsync<long>("select max(seq_id) from event_log.events");
             // Stored again, under a lease that was taken again.
-            await Poll.UntilAsync(async () => await database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'") >= head);
+            await Poll.UntilAsync(async () => await database.ScalarAsync<long>(ServerGroup.Stored) >= head);
             Assert.True(await EpochAsync() > epoch);
         }
 
-        Task<long> EpochAsync() => database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples'");
+        Task<long> EpochAsync() => database.ScalarAsync<long>("select epoch from read_models.lease where share = 'samples-00'");
     }
 
     [Fact]

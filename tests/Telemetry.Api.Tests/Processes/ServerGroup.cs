@@ -92,7 +92,27 @@ internal sealed class ServerGroup : IAsyncDisposable
 
     public async Task<long> FreeAsync() => await Database.ScalarAsync<long>("select count(*) from read_models.lease where expires_at <= clock_timestamp()");
 
-    public async Task<long> StoredAsync() => await Database.ScalarAsync<long>("select position from read_models.projection where name = 'samples'");
+    /// <summary>The position up to which all ranges of the samples are stored.</summary>
+    public async Task<long> StoredAsync() => await Database.ScalarAsync<long>(Stored);
+
+    public const string Stored = "select min(position) from read_models.projection_range where projection = 'samples'";
+
+    /// <summary>Waits until two processes hold half of the ranges of the samples each.</summary>
+    public Task DividedAsync() => Poll.UntilAsync(async () => await Database.ScalarAsync<string>("""
+        select string_agg(shares::text, ' ') from (
+            select count(*) shares from read_models.lease where share like 'samples-%' and expires_at > clock_timestamp() group by holder) held
+        """) == "8 8");
+
+    /// <summary>The ranges of the samples that a process holds, each with the epoch of its lease.</summary>
+    public async Task<Dictionary<string, long>> EpochsAsync(string holder)
+    {
+        var text = await Database.ScalarAsync<string>($"""
+            select string_agg(share || '=' || epoch, ' ') from read_models.lease
+            where share like 'samples-%' and holder = '{holder}' and expires_at > clock_timestamp()
+            """);
+        return (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(t => t.Split('='))
+            .ToDictionary(p => p[0], p => long.Parse(p[1], CultureInfo.InvariantCulture));
+    }
 
     public static void Signal(ServerProcess server, string signal)
     {

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Telemetry.Domain.Leases;
 using Telemetry.Projections.Samples;
 using Telemetry.Projections.Stores;
 using Telemetry.Projections.Stores.Postgres;
@@ -10,7 +11,7 @@ public sealed class PostgresLeasesTests : IAsyncLifetime
 {
     private static readonly Dictionary<string, IReadOnlyList<string>> Work = new()
     {
-        ["samples"] = ["samples"],
+        ["samples"] = HashRanges.Shares("samples", PostgresSampleTables.RangeCount),
         ["alarms"] = [.. Enumerable.Range(0, 6).Select(n => $"alarms-{n}")],
     };
 
@@ -28,16 +29,16 @@ public sealed class PostgresLeasesTests : IAsyncLifetime
         using var first = Leases();
         using var second = Leases();
         await first.BeatAsync(Ct);
-        Assert.Equal(7, Held(first));
+        Assert.Equal(22, Held(first));
         await second.BeatAsync(Ct);
         Assert.Equal(0, Held(second));
         await first.BeatAsync(Ct);
         await second.BeatAsync(Ct);
-        Assert.Equal((4, 3), (Held(first), Held(second)));
+        Assert.Equal((11, 11), (Held(first), Held(second)));
 
         await first.StopAsync(Ct);
         await second.BeatAsync(Ct);
-        Assert.Equal((0, 7), (Held(first), Held(second)));
+        Assert.Equal((0, 22), (Held(first), Held(second)));
     }
 
     [Fact]
@@ -49,19 +50,19 @@ public sealed class PostgresLeasesTests : IAsyncLifetime
         var kept = Work["alarms"].Select(first.Keep).ToList();
         await second.BeatAsync(Ct);
         await first.BeatAsync(Ct);
-        Assert.Equal(7, Held(first));
+        Assert.Equal(14, Held(first));
 
         kept[4].Dispose();
         await first.BeatAsync(Ct);
-        Assert.Equal(6, Held(first));
+        Assert.Equal(13, Held(first));
         Assert.False(first.Holds("alarms-4"));
 
         for (var beat = 3; beat <= 10; beat++)
             await first.BeatAsync(Ct);
-        Assert.Equal(6, Held(first));
+        Assert.Equal(13, Held(first));
         await first.BeatAsync(Ct);
         await second.BeatAsync(Ct);
-        Assert.Equal((4, 3), (Held(first), Held(second)));
+        Assert.Equal((11, 11), (Held(first), Held(second)));
     }
 
     [Fact]
@@ -76,15 +77,15 @@ public sealed class PostgresLeasesTests : IAsyncLifetime
         await using var model = new ReadModel();
         projection.Apply(await model.AppendAsync(new RandomSamples(1).Batch(100)));
         await _place.Database.ExecuteAsync("update read_models.lease set expires_at = clock_timestamp()");
-        Assert.True(first.Holds("samples"));
+        Assert.True(first.Holds("samples-07"));
         Assert.Throws<ReadModelTakenException>(projection.Flush);
         await second.BeatAsync(Ct);
-        Assert.True(second.Holds("samples"));
+        Assert.True(second.Holds("samples-07"));
         Assert.Throws<ReadModelTakenException>(projection.Flush);
-        Assert.Equal(0, store.Find("samples")!.Value.Position);
+        Assert.Equal(0, await _place.Database.ScalarAsync<long>("select max(position) from read_models.projection_range"));
 
         await first.BeatAsync(Ct); // hears that it is over
-        Assert.False(first.Holds("samples"));
+        Assert.False(first.Holds("samples-07"));
     }
 
     [Theory]
@@ -100,7 +101,7 @@ public sealed class PostgresLeasesTests : IAsyncLifetime
         await right.BeatAsync(Ct);
         await off.BeatAsync(Ct);
 
-        Assert.Equal((4, 3), (Held(right), Held(off)));
+        Assert.Equal((11, 11), (Held(right), Held(off)));
         Assert.InRange((wrong.GetUtcNow() - TimeProvider.System.GetUtcNow()).Duration(), TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 

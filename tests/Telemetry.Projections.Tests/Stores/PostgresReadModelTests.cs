@@ -36,7 +36,7 @@ public sealed class PostgresRunningTests : RunningConformance
         using var store = new PostgresReadModels(((PostgresPlace)Place).Database.ConnectionString);
         store.Execute(fault switch
         {
-            "ahead" => "update projection set position = 1000",
+            "ahead" => "update projection_range set position = 1000 where range = 0",
             "other version" => "update projection set version = 0",
             _ => $"drop table state_samples_{store.Find("samples")!.Value.Generation}",
         });
@@ -65,10 +65,7 @@ public sealed class PostgresReadModelTests : IAsyncLifetime
 
         Assert.Throws<ReadModelTakenException>(second.Projection.Flush);
 
-        Assert.True(second.Projection.ShouldReload || second.Projection.FlushPressure < 2);
-        using (var reload = second.Projection.BeginReload())
-            reload.Complete();
-        Assert.Equal(0, second.Projection.FlushPressure);
+        Assert.True(second.Projection.Follow());
         await Answers.CompareAsync(second, new(1), 5);
         var third = new RandomSamples(2).Batch(500);
         await second.AppendAsync(third);
@@ -126,8 +123,7 @@ public sealed class PostgresReadModelTests : IAsyncLifetime
 
         Assert.Equal(["1", "2"], (await second.Reader.EventsAsync(new(Predicate.True, 10), TestContext.Current.CancellationToken)).Select(r => r.Event.MessageId));
         Assert.Throws<ReadModelTakenException>(second.Projection.Flush);
-        using (var reload = second.Projection.BeginReload())
-            reload.Complete();
+        Assert.True(second.Projection.Follow());
         await second.AppendAsync(new TelemetryEvent("3", "t", 3, [new("size", QueryValue.Of(3))]));
         second.Projection.Flush();
         var size = new Predicate.Compare(TelemetryEventFields.Trait("size", TraitType.Integer), Comparison.Equal, QueryValue.Of(3));

@@ -338,12 +338,16 @@ public abstract class RunningConformance : IAsyncLifetime
         public void Apply(RecordedEvent recorded) =>
             Position = recorded.Position != at ? recorded.Position : throw new InvalidOperationException("poison");
 
-        public void Flush()
+        public long ReadableFrom => 0;
+        public IReadOnlyList<string> Shares => [Name];
+
+        public void Flush(IReadOnlyList<int> ranges)
         {
         }
 
         public bool IsShared => false;
-        public bool ShouldReload => false;
+
+        public bool Follow() => true;
 
         public IProjectionRebuild BeginRebuild() => throw new NotSupportedException();
 

@@ -104,7 +104,7 @@ public abstract class StoringConformance
         }
         await model.ReopenAsync();
         using (var reading = model.Projection.Read())
-            Assert.Equal(versions.Length, reading.Model.Tables.LastMetadata());
+            Assert.Equal(versions.Length, reading.Model.Tables.Last().Metadata);
         await Answers.CompareSamplesAsync(model, new(new Predicate.Compare(Field.Metadata("n"), Comparison.Less, QueryValue.Of(50L)), [], 1_000));
     }
 

@@ -84,7 +84,7 @@ public sealed class AlteredFileTests
             tree.Apply(e);
             leaves.Add(CanonicalEvent.Of(e).LeafHash());
         }
-        tree.Flush();
+        tree.Flush([0]);
         provider.GetRequiredService<AuditLog>().Publish();
         return leaves;
     }

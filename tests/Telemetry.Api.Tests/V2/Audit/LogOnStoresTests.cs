@@ -272,7 +272,7 @@ public sealed class LogOnStoresTests
                 if (e.Position > tree.Position)
                     tree.Apply(e);
             }
-            tree.Flush();
+            tree.Flush([0]);
         }
         var audit = services.GetRequiredService<AuditLog>();
         return await new LogVerifier(log, audit.Tree, audit.Checkpoints(), audit.Verifier, new(truth, ReadModelScope.Full)).VerifyAsync();
