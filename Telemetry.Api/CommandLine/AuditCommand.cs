@@ -22,7 +22,7 @@ internal static class AuditCommand
     private static Command Verify()
     {
         var server = ServerOption.Create("The server to ask where one is running.");
-        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series, alarms and streams are compared with the log: none, spot (a hundred of each at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
+        var readModels = new Option<ReadModelScope>("--read-models") { Description = "How many series and alarms are compared with the log: none, spot (a hundred of each at random) or full.", DefaultValueFactory = _ => ReadModelScope.Spot };
         var command = new Command("verify", "Walks the log and compares it with its tree, with every checkpoint and with the read models. Exit code 1 where something is wrong.") { server, readModels };
         var stores = new StoreOptions(command);
         command.SetAction((parsed, ct) => DataCommand.RunAsync(

@@ -54,6 +54,19 @@ public sealed record NewEvent(
 /// <param name="Version">1-based, without holes.</param>
 public readonly record struct StreamVersion(StreamName Stream, long Version);
 
+/// <summary>Which event is a version of a stream, as a store's index has it.</summary>
+/// <param name="Version"><see cref="Deleted"/> where the stream was deleted for good, whatever other entries it has.</param>
+/// <param name="Position">Of the event in the log; 0 where the index leads to none, or where a read of the stream does not get to it.</param>
+/// <param name="Part">Which of the event's streams this is, from 0.</param>
+public readonly record struct IndexEntry(StreamName Stream, long Version, long Position, int Part)
+{
+    public const long Deleted = long.MaxValue;
+
+    /// <summary>What the index should have of an event.</summary>
+    public static IEnumerable<IndexEntry> Of(long position, IReadOnlyList<StreamVersion> streams) =>
+        streams.Select((s, part) => new IndexEntry(s.Stream, s.Version, position, part));
+}
+
 /// <summary>An event as the log keeps it.</summary>
 /// <param name="Position">Its place in the log of all streams: ascending, may skip numbers, at least 1.</param>
 /// <param name="Streams">The streams it is in; a store that cannot share one record among streams gives an event a stream.</param>

@@ -52,6 +52,14 @@ public readonly record struct EventId
         return bytes[13] << 16 | bytes[14] << 8 | bytes[15];
     }
 
+    /// <summary>Which of its event's streams the id of a share names, from 0; -1 in the event's own id.</summary>
+    public static int PartOf(Guid id)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        id.TryWriteBytes(bytes, bigEndian: true, out _);
+        return BinaryPrimitives.ReadUInt16BigEndian(bytes[11..]) - 1;
+    }
+
     /// <summary>The id of the n-th sample of this event, from 0.</summary>
     public Guid Sample(int index)
     {

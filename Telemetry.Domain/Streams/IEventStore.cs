@@ -80,6 +80,17 @@ public interface IEventStore
     /// <summary>The streams whose names begin with a prefix, in ordinal order, each with its last version.</summary>
     IAsyncEnumerable<StreamVersion> ListStreamsAsync(string prefix = "", CancellationToken ct = default);
 
+    /// <summary>The index by which streams are read, in one pass and any order: each entry once, up to the end of the log as it was at the call. Later ones may be among them.</summary>
+    /// <remarks>For comparing it with the log. A store that has no such index gives what the log says.</remarks>
+    async IAsyncEnumerable<IndexEntry> ReadIndexAsync([EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await foreach (var e in ReadAllAsync(0, ct).ConfigureAwait(false))
+        {
+            foreach (var entry in IndexEntry.Of(e.Position, e.Streams))
+                yield return entry;
+        }
+    }
+
     /// <summary>The position of the last event, 0 where there is none.</summary>
     Task<long> HeadAsync(CancellationToken ct = default);
 }

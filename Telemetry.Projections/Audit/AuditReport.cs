@@ -62,7 +62,7 @@ public sealed record AuditFault(AuditFaultKind Kind, long? Leaf, long? Position,
 /// <param name="UnverifiedHmacs">How many were not: no secret was given, or what was signed is not all kept.</param>
 /// <param name="SeriesCompared">How many series were compared with the read models.</param>
 /// <param name="AlarmsCompared">How many alarms.</param>
-/// <param name="StreamsCompared">How many streams were read by the store's index, too.</param>
+/// <param name="StreamsCompared">How many streams were compared with the index that the store reads them by: all, where there was no fault before.</param>
 /// <param name="Faults">In the order of the log; at most <see cref="LogVerifier.MaxFaults"/>.</param>
 public sealed record AuditReport(
     long Events, long Leaves, long Samples, long Unverified, string Root, int Checkpoints, long Signatures,

@@ -6,7 +6,7 @@ using Telemetry.Domain.Streams;
 
 namespace Telemetry.Projections.Audit;
 
-/// <summary>How many series and alarms a walk compares with the read models, and how many streams with the index by which they are read.</summary>
+/// <summary>How many series and alarms a walk compares with the read models.</summary>
 public enum ReadModelScope
 {
     None,
@@ -38,9 +38,6 @@ public sealed class ReadModelCheck(IMeteringReader reader, ReadModelScope scope,
 
     /// <summary>How many alarms were compared.</summary>
     public int AlarmsCompared { get; private set; }
-
-    /// <summary>How many streams are to be compared with the index of streams.</summary>
-    internal int Streams => MostOf(scope);
 
     internal void Add(RecordedEvent recorded)
     {

@@ -24,6 +24,26 @@ public abstract partial class EventStoreConformance
     }
 
     [Fact]
+    public async Task The_index_of_streams_has_every_version_of_every_stream_once()
+    {
+        for (var i = 0; i < 300; i++) // more than waits to be indexed
+            await Store.AppendAsync(i % 3 == 0 ? [SamplesEvent(Batch(6)), Event()] : [Event(stream: new("alarm", (i % 7).ToString()))], Ct);
+        var expected = await EntriesAsync().ToListAsync(Ct);
+
+        Assert.Equal(expected.ToHashSet(), await IndexAsync());
+        await ReopenAsync();
+        Assert.Equal(expected.ToHashSet(), await IndexAsync());
+
+        IAsyncEnumerable<IndexEntry> EntriesAsync() => Store.ReadAllAsync(ct: Ct).SelectMany(e => IndexEntry.Of(e.Position, e.Streams));
+        async Task<HashSet<IndexEntry>> IndexAsync()
+        {
+            var entries = await Store.ReadIndexAsync(Ct).ToListAsync(Ct);
+            Assert.Equal(expected.Count, entries.Count); // none twice
+            return [.. entries];
+        }
+    }
+
+    [Fact]
     public async Task A_read_ends_where_the_log_ended_when_it_began()
     {
         await Store.AppendAsync([Event(), Event()], Ct);

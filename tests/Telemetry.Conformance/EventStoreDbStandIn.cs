@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Google.Protobuf.WellKnownTypes;
 using Microsoft.AspNetCore.Builder;
@@ -24,10 +26,11 @@ public sealed record StandInFault(int Status, string Message, bool InHeaders = f
 /// <summary>Speaks the calls of EventStoreDB that we make, over HTTP/2, and keeps what it is given in memory. Rules as in EventStoreDB 24.10's sources.</summary>
 public sealed class EventStoreDbStandIn : IAsyncDisposable
 {
-    private const int InvalidArgument = 3, FailedPrecondition = 9, Aborted = 10, Unimplemented = 12, NotFound = 5;
+    private const int Unknown = 2, InvalidArgument = 3, FailedPrecondition = 9, Aborted = 10, Unimplemented = 12, NotFound = 5, PermissionDenied = 7;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<string, StoredStream> _streams = [];
+    private readonly List<StoredEvent> _all = []; // in the order of the appends
     private readonly ConcurrentQueue<(string Method, StandInFault Fault)> _faults = new();
     private readonly ConcurrentDictionary<string, int> _calls = new();
     private readonly X509Certificate2? _certificate;
@@ -54,12 +57,19 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
     /// <summary>Whether it knows the call BatchAppend, as servers do from 21.10.</summary>
     public bool HasBatchAppend { get; set; } = true;
 
+    /// <summary>Whether it filters reads of <c>$all</c>, as servers do from 21.10.</summary>
+    public bool HasFilteredReads { get; set; } = true;
+
+    /// <summary>Whether the user may read <c>$all</c>; by default that are admins alone.</summary>
+    public bool ShowsAll { get; set; } = true;
+
     /// <summary>When it takes what it is given.</summary>
     public Func<DateTimeOffset> Now { get; set; } = () => DateTimeOffset.UnixEpoch;
 
     public static async Task<EventStoreDbStandIn> StartAsync(X509Certificate2? certificate = null)
     {
         var server = new EventStoreDbStandIn(certificate);
+        server.Append("$users", null, [EventStoreDbClient.Event(Guid.NewGuid(), "$User", isJson: false, [], "admin"u8.ToArray())]); // no server is empty
         await server.StartAgainAsync();
         return server;
     }
@@ -83,7 +93,32 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
     public void Tombstone(string stream)
     {
         lock (_lock)
+        {
             Stream(stream).IsTombstoned = true;
+            Log(stream, long.MaxValue, EventStoreDbClient.Event(Guid.NewGuid(), "$streamDeleted", isJson: false, [], []));
+        }
+    }
+
+    /// <summary>Sets a stream's metadata, such as <c>{"$maxCount":10}</c>: what it hides is not read from the stream any more, but still from <c>$all</c>.</summary>
+    public void SetMetadata(string stream, string json) =>
+        Append($"$${stream}", null, [EventStoreDbClient.Event(Guid.NewGuid(), "$metadata", isJson: true, [], Encoding.UTF8.GetBytes(json))]);
+
+    /// <summary>Drops for good what metadata hides, and what tombstones leave.</summary>
+    public void Scavenge()
+    {
+        lock (_lock)
+        {
+            foreach (var (name, stream) in _streams)
+                stream.Scavenged = Math.Min(First(name, stream), stream.Events.Count);
+            _all.RemoveAll(e => _streams[e.Stream.StreamName.ToStringUtf8()] is var stream && (stream.IsTombstoned ? e.Revision != long.MaxValue : (long)e.Revision < stream.Scavenged));
+        }
+    }
+
+    /// <summary>Puts other data in an event's place, as who restores files may.</summary>
+    public void Replace(string stream, int revision, string data)
+    {
+        lock (_lock)
+            _streams[stream].Events[revision].Data = ByteString.CopyFromUtf8(data);
     }
 
     /// <summary>How many events a stream has.</summary>
@@ -161,7 +196,7 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
             }
             await (context.Request.Path.Value switch
             {
-                "/event_store.client.streams.Streams/Read" => ReadAsync(context),
+                "/event_store.client.streams.Streams/Read" => ReadAsync(context, fault),
                 "/event_store.client.streams.Streams/Append" => AppendAsync(context, fault),
                 "/event_store.client.streams.Streams/BatchAppend" when HasBatchAppend => BatchAppendAsync(context, fault),
                 "/event_store.client.gossip.Gossip/Read" => GossipAsync(context),
@@ -294,6 +329,11 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
             if (stream.IsTombstoned)
                 throw Deleted(name);
             var last = stream.Events.Count - 1L;
+            if (expected is null or -1 && First(name, stream) == long.MaxValue) // deleted softly: it goes on where it was
+            {
+                SetMetadata(name, $"{{\"$tb\":{last + 1}}}");
+                expected = last;
+            }
             if (expected is null && events.All(e => stream.Ids.ContainsKey(EventStoreDbClient.Read(e.Id))))
                 return (true, stream.Ids[EventStoreDbClient.Read(events[^1].Id)]);
             if (expected < last)
@@ -306,17 +346,7 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
             foreach (var e in events)
             {
                 stream.Ids.TryAdd(EventStoreDbClient.Read(e.Id), stream.Events.Count);
-                stream.Events.Add(new StoredEvent
-                {
-                    Id = e.Id,
-                    Stream = EventStoreDbClient.Identifier(name),
-                    Revision = (ulong)stream.Events.Count,
-                    PreparePosition = _position,
-                    CommitPosition = _position++,
-                    Metadata = { e.Metadata, { "created", (Now() - DateTimeOffset.UnixEpoch).Ticks.ToString(CultureInfo.InvariantCulture) } },
-                    CustomMetadata = e.CustomMetadata,
-                    Data = e.Data,
-                });
+                stream.Events.Add(Log(name, stream.Events.Count, e));
             }
             stream.Appended.TrySetResult();
             stream.Appended = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -324,12 +354,48 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
         }
     }
 
-    private async Task ReadAsync(HttpContext context)
+    private StoredEvent Log(string stream, long revision, ProposedEvent e)
+    {
+        var stored = new StoredEvent
+        {
+            Id = e.Id,
+            Stream = EventStoreDbClient.Identifier(stream),
+            Revision = (ulong)revision,
+            PreparePosition = _position,
+            CommitPosition = _position,
+            Metadata = { e.Metadata, { "created", (Now() - DateTimeOffset.UnixEpoch).Ticks.ToString(CultureInfo.InvariantCulture) } },
+            CustomMetadata = e.CustomMetadata,
+            Data = e.Data,
+        };
+        _position += (ulong)stored.CalculateSize(); // a place in a file
+        _all.Add(stored);
+        return stored;
+    }
+
+    /// <summary>The first event of a stream that is read.</summary>
+    private long First(string name, StoredStream stream)
+    {
+        if (name.StartsWith("$$", StringComparison.Ordinal))
+            return Math.Max(0, stream.Events.Count - 1);
+        if (!_streams.TryGetValue($"$${name}", out var metadata) || metadata.Events.Count == 0)
+            return stream.Scavenged;
+        using var json = JsonDocument.Parse(metadata.Events[^1].Data.Memory);
+        var truncateBefore = json.RootElement.TryGetProperty("$tb", out var tb) ? tb.GetInt64() : 0;
+        var beforeLast = json.RootElement.TryGetProperty("$maxCount", out var count) ? stream.Events.Count - count.GetInt64() : 0;
+        return Math.Max(stream.Scavenged, Math.Max(truncateBefore, beforeLast));
+    }
+
+    private async Task ReadAsync(HttpContext context, StandInFault? fault)
     {
         var request = await GrpcChannel.ReadAsync(context.Request.Body, ReadRequest.Parser, context.RequestAborted);
         var options = request!.Options;
-        if (options.Uuid is null || options.FilteringCase == ReadOptions.FilteringOneofCase.None || options.Stream is null)
+        if (options.Uuid is null || options.FilteringCase == ReadOptions.FilteringOneofCase.None || options.SourceCase == ReadOptions.SourceOneofCase.None)
             throw new StandInException(new(InvalidArgument, "An option is missing."));
+        if (options.All is not null)
+        {
+            await ReadAllAsync(context, options, fault);
+            return;
+        }
         var name = options.Stream.Stream.StreamName.ToStringUtf8();
         if (options.LimitCase == ReadOptions.LimitOneofCase.Subscription)
         {
@@ -344,14 +410,50 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
             var events = stream?.Events ?? [];
             var from = options.Stream.FromCase == StreamOptions.FromOneofCase.Revision ? (long)options.Stream.Revision : options.Stream.FromCase == StreamOptions.FromOneofCase.End ? events.Count - 1 : 0;
             var count = (int)Math.Min(options.Count, int.MaxValue);
+            var first = stream is null ? 0 : First(name, stream);
             page = [.. (options.Direction == ReadDirection.Forwards
-                ? events.Skip((int)Math.Min(from, int.MaxValue)).Take(count)
-                : events.Take((int)Math.Min(from + 1, int.MaxValue)).Reverse().Take(count)).Select(e => Resolve(e, options.ResolveLinks))];
+                ? events.Skip((int)Math.Min(Math.Max(from, first), int.MaxValue)).Take(count)
+                : events.Take((int)Math.Min(from + 1, int.MaxValue)).Skip((int)Math.Min(first, int.MaxValue)).Reverse().Take(count)).Select(e => Resolve(e, options.ResolveLinks))];
         }
         if (page.Count == 0)
             await GrpcChannel.WriteAsync(context.Response.Body, new ReadResponse { StreamNotFound = new() { Stream = EventStoreDbClient.Identifier(name) } }, context.RequestAborted);
         foreach (var e in page)
             await GrpcChannel.WriteAsync(context.Response.Body, new ReadResponse { Event = e }, context.RequestAborted);
+    }
+
+    /// <remarks>A window bounds what the server looks at in one go, and is not seen from outside: the read goes on behind it, up to the count or the end.</remarks>
+    private async Task ReadAllAsync(HttpContext context, ReadOptions options, StandInFault? fault)
+    {
+        if (!ShowsAll)
+            throw new StandInException(new(PermissionDenied, "Access Denied", Trailers: [("exception", "access-denied")]));
+        if (options.Filter is not null && !HasFilteredReads)
+            throw new StandInException(new(Unknown, "Exception was thrown by handler. InvalidOperationException: Operation is not valid due to the current state of the object."));
+        var isAllowed = Filter(options.Filter);
+        var position = options.All.Position is { } given ? (given.CommitPosition, given.PreparePosition)
+            : options.All.FromCase == AllOptions.FromOneofCase.End ? (ulong.MaxValue, ulong.MaxValue) : (0UL, 0UL);
+        List<ReadEvent> page;
+        lock (_lock)
+        {
+            page = [.. (options.Direction == ReadDirection.Forwards
+                ? _all.Where(e => (e.CommitPosition, e.PreparePosition).CompareTo(position) >= 0)
+                : Enumerable.Reverse(_all).Where(e => (e.CommitPosition, e.PreparePosition).CompareTo(position) < 0))
+                .Where(isAllowed).Take((int)Math.Min(options.Count, int.MaxValue)).Select(e => Resolve(e, options.ResolveLinks))];
+        }
+        foreach (var e in fault is null ? page : page.Take(page.Count / 2))
+            await GrpcChannel.WriteAsync(context.Response.Body, new ReadResponse { Event = e }, context.RequestAborted);
+        if (fault is not null)
+            throw new StandInException(fault); // in the middle of it
+    }
+
+    private static Func<StoredEvent, bool> Filter(FilterOptions? filter)
+    {
+        if (filter is null)
+            return static _ => true;
+        if (filter.OfCase == FilterOptions.OfOneofCase.None || filter.WindowCase == FilterOptions.WindowOneofCase.None)
+            throw new StandInException(new(InvalidArgument, "An option of the filter is missing."));
+        var expression = filter.Stream ?? filter.EventType;
+        Func<string, bool> matches = expression.Regex.Length > 0 ? new Regex(expression.Regex).IsMatch : text => expression.Prefix.Any(p => text.StartsWith(p, StringComparison.Ordinal));
+        return filter.Stream is not null ? e => matches(e.Stream.StreamName.ToStringUtf8()) : e => matches(e.Metadata["type"]);
     }
 
     private async Task SubscribeAsync(HttpContext context, string name, long after)
@@ -383,10 +485,12 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
     {
         if (!resolveLinks || e.Metadata["type"] != "$>")
             return new() { Event = e };
-        var (revision, name) = e.Data.ToStringUtf8().Split('@', 2) is [var number, var target] ? (int.Parse(number, CultureInfo.InvariantCulture), target) : throw new FormatException();
         var read = new ReadEvent { Link = e };
-        if (_streams.TryGetValue(name, out var stream) && revision < stream.Events.Count && !stream.IsTombstoned)
+        if (e.Data.ToStringUtf8().Split('@', 2) is [var number, var name] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var revision)
+            && _streams.TryGetValue(name, out var stream) && revision < stream.Events.Count && revision >= First(name, stream) && !stream.IsTombstoned)
+        {
             read.Event = stream.Events[revision];
+        }
         return read;
     }
 
@@ -411,6 +515,10 @@ public sealed class EventStoreDbStandIn : IAsyncDisposable
         public List<StoredEvent> Events { get; } = [];
         public Dictionary<Guid, long> Ids { get; } = [];
         public bool IsTombstoned { get; set; }
+
+        /// <summary>The first event that was not dropped.</summary>
+        public long Scavenged { get; set; }
+
         public TaskCompletionSource Appended { get; set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }
 

@@ -15,7 +15,7 @@ internal static class VerificationEndpoints
 {
     private static readonly JsonSerializerOptions Lines = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
-    private static readonly Argument ReadModels = new("read_models", ArgumentKind.Text, "How many series, alarms and streams are compared with the log: none, spot (a hundred of each at random, the default) or full.");
+    private static readonly Argument ReadModels = new("read_models", ArgumentKind.Text, "How many series and alarms are compared with the log: none, spot (a hundred of each at random, the default) or full.");
 
     public static void MapVerification(this IEndpointRouteBuilder routes) =>
         routes.MapPost("/v2/audit/verification", VerifyAsync).Takes(ReadModels).WithTags("Audit").WithName("verify").WithSummary("Walks the log and compares it with its tree and checkpoints (admins).");

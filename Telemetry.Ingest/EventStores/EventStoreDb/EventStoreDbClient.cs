@@ -25,6 +25,8 @@ internal sealed class EventStoreDbClient : IDisposable
     private const int MaxRedirects = 3;
     private const int MaxConcurrentAppends = 32;
 
+    private static readonly TimeSpan ReadAgainAfter = TimeSpan.FromMilliseconds(100);
+
     private readonly EventStoreDbAddress _address;
     private readonly TimeSpan _timeout;
     private readonly GrpcChannel _channel;
@@ -150,7 +152,8 @@ internal sealed class EventStoreDbClient : IDisposable
     /// <param name="maxBytes">The page ends with the event that reaches this.</param>
     public Task<List<ReadEvent>> ReadAsync(string stream, long from, bool backwards, int count, bool resolveLinks, long maxBytes, CancellationToken ct)
     {
-        var options = ReadOptions(stream, resolveLinks);
+        var options = ReadOptions(resolveLinks);
+        options.Stream = new() { Stream = Identifier(stream) };
         options.Direction = backwards ? ReadDirection.Backwards : ReadDirection.Forwards;
         options.Count = (ulong)count;
         if (from == long.MaxValue)
@@ -175,15 +178,80 @@ internal sealed class EventStoreDbClient : IDisposable
         }, ct);
     }
 
+    /// <summary>The events of all streams in the order of the server's log (<c>$all</c>), with metadata of streams and system events, as far as it still has them.</summary>
+    /// <remarks>However long the server looks for what the filter lets through, it is waited for; a read that is broken off goes on where it was.</remarks>
+    /// <param name="from">Forwards from the event at a position, backwards from the one before it; null: the start, backwards the end.</param>
+    /// <param name="filter">What the server lets through; null for everything. A server before 21.10 knows filters for subscriptions alone, and lets everything through.</param>
+    public async IAsyncEnumerable<ReadEvent> ReadAllAsync(
+        LogPosition? from, bool backwards, long count, bool resolveLinks, FilterOptions? filter, [EnumeratorCancellation] CancellationToken ct)
+    {
+        LogPosition? last = null;
+        for (var giveUpAt = long.MaxValue; count > 0;)
+        {
+            var options = ReadOptions(resolveLinks);
+            options.Direction = backwards ? ReadDirection.Backwards : ReadDirection.Forwards;
+            options.Count = (ulong)count + (last is null ? 0UL : 1); // forwards, the last comes again
+            options.All = (last ?? from) is { } position ? new() { Position = position } : backwards ? new() { End = new() } : new() { Start = new() };
+            if (filter is not null)
+                options.Filter = filter;
+            await using var responses = ResponsesAsync(options, ct).GetAsyncEnumerator(ct);
+            while (count > 0)
+            {
+                try
+                {
+                    if (!await responses.MoveNextAsync().ConfigureAwait(false))
+                        yield break;
+                }
+                catch (GrpcException e) when (e.IsLost && Environment.TickCount64 < giveUpAt)
+                {
+                    if (giveUpAt == long.MaxValue)
+                        giveUpAt = Environment.TickCount64 + (long)_timeout.TotalMilliseconds;
+                    await Task.Delay(ReadAgainAfter, ct).ConfigureAwait(false);
+                    break;
+                }
+                catch (GrpcException e) when (filter is not null && last is null && e.Status is GrpcStatus.Unknown or GrpcStatus.InvalidArgument)
+                {
+                    filter = null;
+                    break;
+                }
+                if (responses.Current.Event is not { } stored || At(stored).Equals(last))
+                    continue;
+                giveUpAt = long.MaxValue;
+                last = At(stored);
+                count--;
+                yield return stored;
+            }
+        }
+    }
+
+    /// <summary>An event's place in <c>$all</c>; where a link was resolved the link's.</summary>
+    public static LogPosition At(ReadEvent e)
+    {
+        var own = e.Link ?? e.Event;
+        return new() { CommitPosition = own.CommitPosition, PreparePosition = own.PreparePosition };
+    }
+
     /// <summary>The events of a stream after a revision (-1: all), and those to come. Ends only by an error: a slow consumer is told <see cref="GrpcStatus.Aborted"/>.</summary>
     public async IAsyncEnumerable<ReadEvent> SubscribeAsync(string stream, long after, [EnumeratorCancellation] CancellationToken ct)
     {
-        var options = ReadOptions(stream, resolveLinks: false);
+        var options = ReadOptions(resolveLinks: false);
+        options.Stream = new() { Stream = Identifier(stream) };
         options.Subscription = new();
         if (after < 0)
             options.Stream.Start = new();
         else
             options.Stream.Revision = (ulong)after;
+        await foreach (var response in ResponsesAsync(options, ct).ConfigureAwait(false))
+        {
+            if (response.Event is { } stored)
+                yield return stored;
+        }
+        throw new GrpcException(GrpcStatus.Unavailable, "The server ended the subscription.");
+    }
+
+    /// <summary>What the leader answers, however long it takes.</summary>
+    private async IAsyncEnumerable<ReadResponse> ResponsesAsync(ReadOptions options, [EnumeratorCancellation] CancellationToken ct)
+    {
         var leader = await LeaderAsync(ct).ConfigureAwait(false);
         var content = new GrpcChannel.Messages([new ReadRequest { Options = options }]);
         await using var responses = _channel.StreamAsync(leader, Streams + "Read", content, ReadResponse.Parser, Timeout.InfiniteTimeSpan, ct).GetAsyncEnumerator(ct);
@@ -192,21 +260,19 @@ internal sealed class EventStoreDbClient : IDisposable
             try
             {
                 if (!await responses.MoveNextAsync().ConfigureAwait(false))
-                    throw new GrpcException(GrpcStatus.Unavailable, "The server ended the subscription.");
+                    yield break;
             }
             catch (GrpcException e)
             {
                 Lost(e, leader);
                 throw;
             }
-            if (responses.Current.Event is { } stored)
-                yield return stored;
+            yield return responses.Current;
         }
     }
 
-    private static ReadOptions ReadOptions(string stream, bool resolveLinks) => new()
+    private static ReadOptions ReadOptions(bool resolveLinks) => new()
     {
-        Stream = new() { Stream = Identifier(stream) },
         ResolveLinks = resolveLinks,
         NoFilter = new(),
         Uuid = new() { Structured = new() },

@@ -84,6 +84,22 @@ internal sealed partial class EventStoreDbEventStore
         }
     }
 
+    public async IAsyncEnumerable<IndexEntry> ReadIndexAsync([EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await CatchUpAsync(ct).ConfigureAwait(false);
+        _tail.Indexed(await AskAsync(() => _index.IndexedAsync(ct)).ConfigureAwait(false)); // another process may have done it
+        var waiting = _tail.Take(int.MaxValue);
+        var indexed = waiting is [var first, ..] ? first.Position - 1 : long.MaxValue;
+        await using var entries = _index.ReadAsync(ct).GetAsyncEnumerator(ct);
+        while (await AskAsync(async () => await entries.MoveNextAsync().ConfigureAwait(false)).ConfigureAwait(false))
+        {
+            if (entries.Current.Position <= indexed)
+                yield return entries.Current;
+        }
+        foreach (var entry in waiting.SelectMany(e => IndexEntry.Of(e.Position, e.Streams)))
+            yield return entry;
+    }
+
     public async Task<long> HeadAsync(CancellationToken ct = default)
     {
         await CatchUpAsync(ct).ConfigureAwait(false);
@@ -142,11 +158,16 @@ internal sealed partial class EventStoreDbEventStore
         var events = new List<StreamEvent>(page.Count);
         foreach (var e in page)
         {
-            if (e.Event is null || e.Link is null)
-                throw new InvalidDataException($"Event {(e.Link ?? e.Event)?.Revision} of stream '{stream}' leads to no event of the log.");
-            var record = (await RecordAsync(e.Event, ct).ConfigureAwait(false)).Event;
-            var part = record.Streams.Index().First(s => s.Item.Stream == stream).Index;
-            events.Add(StreamEvent.Of(record, part));
+            var version = from + (backwards ? -events.Count : events.Count);
+            if ((long)(e.Link ?? e.Event!).Revision + 1 != version)
+                break; // the server passes over what the stream's metadata hides
+            var record = e is { Event: not null, Link: not null } ? (await RecordAsync(e.Event, ct).ConfigureAwait(false)).Event : null;
+            var part = record is null ? -1 : record.Streams.Index().Where(s => s.Item == new StreamVersion(stream, version)).Select(s => s.Index).FirstOrDefault(-1);
+            if (part < 0 && events.Count > 0)
+                break; // what comes before is good
+            if (part < 0)
+                throw new InvalidDataException($"Event {version - 1} of stream '{stream}' leads to {(record is null ? "no event" : $"position {record.Position}")} of the log, where version {version} is not.");
+            events.Add(StreamEvent.Of(record!, part));
         }
         return events.Count > 0 ? events : throw new InvalidDataException($"Stream '{stream}' has no event {from - 1} in EventStoreDB, although it ends later: it was cut off or deleted.");
     }

@@ -17,6 +17,12 @@ internal sealed class EventStoreDbStreams(string prefix)
     /// <summary>A stream's own events, as links to the log: event number + 1 is the version.</summary>
     public string Of(StreamName stream) => $"{prefix}{stream}";
 
+    /// <summary>What the names of a category's streams begin with.</summary>
+    public string OfCategory(string category) => $"{prefix}{category}-";
+
+    /// <summary>The stream that a name is of; null where it is none of ours.</summary>
+    public StreamName? Parse(string name) => name.StartsWith(prefix, StringComparison.Ordinal) ? StreamName.Parse(name[prefix.Length..]) : null;
+
     /// <summary>One link, to the event of an id.</summary>
     public string Of(EventId id) => $"{prefix}telemetryid-{id}";
 

@@ -1,7 +1,10 @@
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
 using Microsoft.Extensions.Logging;
 using Telemetry.Domain.Streams;
 using Telemetry.Ingest.EventStores.EventStoreDb.Protocol;
@@ -15,6 +18,10 @@ internal sealed class LogIndex(EventStoreDbClient client, EventStoreDbStreams st
 {
     private const int MaxEventsAnAppend = 1_000; // a link counts for less than a hundred bytes
     private const string LinkType = "$>";
+    private const string TombstoneType = "$streamDeleted";
+    private const string MetadataOf = "$$"; // before a stream's name
+    private const int Window = 4_096; // events that the server looks at in one go
+    private static readonly string[] Truncating = ["$maxCount", "$maxAge", "$tb"];
 
     private readonly Lock _lock = new();
     private readonly SortedSet<string> _names = new(StringComparer.Ordinal);
@@ -67,7 +74,9 @@ internal sealed class LogIndex(EventStoreDbClient client, EventStoreDbStreams st
 
     /// <summary>The position of an event that is indexed, null where there is none.</summary>
     public async Task<long?> FindAsync(EventId id, CancellationToken ct) =>
-        await client.ReadAsync(streams.Of(id), 0, backwards: false, 1, resolveLinks: false, long.MaxValue, ct).ConfigureAwait(false) is [{ Event: { } link }] ? PositionOf(link) : null;
+        await client.ReadAsync(streams.Of(id), 0, backwards: false, 1, resolveLinks: false, long.MaxValue, ct).ConfigureAwait(false) is [{ Event: { } link }]
+            ? PositionOf(link) ?? throw new InvalidDataException($"Event {link.Revision} of stream '{link.Stream.StreamName.ToStringUtf8()}' is no link into the log.")
+            : null;
 
     /// <summary>The last indexed version of a stream, 0 where there is none.</summary>
     /// <exception cref="GrpcException">It was deleted for good.</exception>
@@ -93,6 +102,40 @@ internal sealed class LogIndex(EventStoreDbClient client, EventStoreDbStreams st
         while (page.Count == Page);
         lock (_lock)
             return prefix.Length == 0 ? [.. _names] : [.. _names.GetViewBetween(prefix, prefix + '\uffff').Where(n => n.StartsWith(prefix, StringComparison.Ordinal))];
+    }
+
+    /// <summary>All links of all streams, in one pass over <c>$all</c> as it is now.</summary>
+    /// <remarks>A link is in <c>$all</c> until the server scavenges it, though its stream's metadata hides it: so the metadata is read with the links, and what hides anything is asked how much.</remarks>
+    public async IAsyncEnumerable<IndexEntry> ReadAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        var names = (await NamesAsync("", ct).ConfigureAwait(false)).Select(n => streams.OfCategory(n[..n.IndexOf('-', StringComparison.Ordinal)])).ToHashSet();
+        if (names.Count == 0)
+            yield break;
+        var end = await client.ReadAllAsync(null, backwards: true, 1, resolveLinks: false, null, ct).Select(EventStoreDbClient.At).FirstAsync(ct).ConfigureAwait(false);
+        var filter = new FilterOptions { Stream = new() { Prefix = { names, names.Select(n => MetadataOf + n) } }, Max = Window };
+        var truncated = new HashSet<StreamName>();
+        await foreach (var e in client.ReadAllAsync(null, backwards: false, long.MaxValue, resolveLinks: false, filter, ct).ConfigureAwait(false))
+        {
+            if (e.Event.CommitPosition > end.CommitPosition)
+                break;
+            var (name, type) = (e.Event.Stream.StreamName.ToStringUtf8(), e.Event.Metadata["type"]);
+            var isMetadata = name.StartsWith(MetadataOf, StringComparison.Ordinal);
+            if (streams.Parse(isMetadata ? name[MetadataOf.Length..] : name) is not { } stream || !names.Contains(streams.OfCategory(stream.Category)))
+                continue; // a server that does not filter
+            if (type == TombstoneType)
+                yield return new(stream, IndexEntry.Deleted, 0, 0);
+            else if (!isMetadata)
+                yield return new(stream, (long)e.Event.Revision + 1, PositionOf(e.Event) ?? 0, EventId.PartOf(EventStoreDbClient.Read(e.Event.Id)));
+            else if (Truncates(e.Event.Data))
+                truncated.Add(stream);
+            else
+                truncated.Remove(stream);
+        }
+        foreach (var stream in truncated)
+        {
+            if (await HiddenAsync(stream, ct).ConfigureAwait(false) is > 0 and var hidden)
+                yield return new(stream, hidden, 0, 0);
+        }
     }
 
     private async Task AppendAsync(List<StreamAppend> appends, CancellationToken ct)
@@ -125,9 +168,35 @@ internal sealed class LogIndex(EventStoreDbClient client, EventStoreDbStreams st
     private ProposedEvent Link(Guid id, long position) =>
         EventStoreDbClient.Event(id, LinkType, isJson: false, [], Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{position - 1}@{streams.Log}")));
 
-    private static long PositionOf(StoredEvent link) => Utf8Parser.TryParse(link.Data.Span, out long revision, out _)
-        ? revision + 1
-        : throw new InvalidDataException($"Event {link.Revision} of stream '{link.Stream.StreamName.ToStringUtf8()}' is no link into a log.");
+    /// <summary>Where in the log a link leads to; null where it is no link, or one to elsewhere.</summary>
+    private long? PositionOf(StoredEvent link) => link.Metadata["type"] == LinkType && link.Data.ToStringUtf8().Split('@', 2) is [var number, var name]
+        && name == streams.Log && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var revision) ? revision + 1 : null;
+
+    private static bool Truncates(ByteString metadata)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(metadata.Memory);
+            return json.RootElement.ValueKind == JsonValueKind.Object && Truncating.Any(name => json.RootElement.TryGetProperty(name, out _));
+        }
+        catch (JsonException)
+        {
+            return false; // the server does not go by it either
+        }
+    }
+
+    /// <summary>The last version that a read of a stream does not get to, 0 where it gets to the first; 1 where it gets to none.</summary>
+    private async Task<long> HiddenAsync(StreamName stream, CancellationToken ct)
+    {
+        try
+        {
+            return await client.ReadAsync(streams.Of(stream), 0, backwards: false, 1, resolveLinks: false, long.MaxValue, ct).ConfigureAwait(false) is [{ Event: { } first }] ? (long)first.Revision : 1;
+        }
+        catch (GrpcException e) when (e.IsStreamDeleted)
+        {
+            return 0;
+        }
+    }
 
     private static Guid IdOf(string name) => new(SHA256.HashData(Encoding.UTF8.GetBytes(name)).AsSpan(0, 16), bigEndian: true);
 }

@@ -145,6 +145,40 @@ internal sealed partial class PostgresEventStore
         }
     }
 
+    public async IAsyncEnumerable<IndexEntry> ReadIndexAsync([EnumeratorCancellation] CancellationToken ct = default)
+    {
+        var (tail, names) = await AskAsync(async connection =>
+        {
+            var tail = await TailAsync(connection, ct).ConfigureAwait(false); // asked before the table
+            var names = await RowsAsync(connection, "select id, name from event_log.streams where id = any($1)", static r => (Id: r.GetInt64(0), Name: r.GetString(1)), ct,
+                tail.SelectMany(e => e.Streams).Select(s => s.Stream).Distinct().ToArray()).ConfigureAwait(false);
+            return (tail, names.ToDictionary(n => n.Id, n => StreamName.Parse(n.Name)!.Value));
+        }, ct).ConfigureAwait(false);
+        var stored = tail.Count > 0 ? tail[0].Position - 1 : long.MaxValue;
+        for (var (stream, version) = (0L, 0L); ;)
+        {
+            var page = await AskAsync(connection => RowsAsync(connection, $"""
+                select e.stream_id, e.version, s.name, e.events from event_log.stream_events e join event_log.streams s on s.id = e.stream_id
+                where (e.stream_id, e.version) > ($1, $2) order by e.stream_id, e.version limit {PageStreams}
+                """, static r => (Stream: r.GetInt64(0), Version: r.GetInt64(1), Name: r.GetString(2), Events: r.GetFieldValue<byte[]>(3)), ct, stream, version), ct).ConfigureAwait(false);
+            foreach (var row in page)
+            {
+                ct.ThrowIfCancellationRequested();
+                var name = StreamName.Parse(row.Name)!.Value;
+                foreach (var entry in StreamEvents.Read(row.Version, row.Events).Where(e => e.Position <= stored))
+                    yield return new(name, entry.Version, entry.Position, entry.Part);
+            }
+            if (page.Count < PageStreams)
+                break;
+            (stream, version) = (page[^1].Stream, page[^1].Version);
+        }
+        foreach (var (position, streams) in tail)
+        {
+            foreach (var entry in IndexEntry.Of(position, streams.ConvertAll(s => new StreamVersion(names[s.Stream], s.Version))))
+                yield return entry;
+        }
+    }
+
     public Task<long> HeadAsync(CancellationToken ct = default) =>
         AskAsync(async connection => (await RowsAsync(connection, HeadSql, static r => r.GetInt64(0), ct).ConfigureAwait(false))[0], ct);
 

@@ -15,7 +15,7 @@ internal sealed class EventLogReader : IDisposable
     private readonly SqliteConnection _connection;
     private readonly StreamNames _names;
     private readonly CatalogTables.Reader _catalog;
-    private readonly SqliteStatement _all, _byId, _byPosition, _forwards, _backwards, _stream, _name, _streams;
+    private readonly SqliteStatement _all, _byId, _byPosition, _forwards, _backwards, _stream, _name, _streams, _index;
 
     public EventLogReader(SqliteConnection connection, CatalogTables catalog, StreamNames names)
     {
@@ -31,6 +31,7 @@ internal sealed class EventLogReader : IDisposable
         _stream = new(connection, "select id, version from streams where name = ?");
         _name = new(connection, "select name from streams where id = ?");
         _streams = new(connection, "select name, version, id from streams where name >= ? and (name > ? or ?) order by name limit 1000");
+        _index = new(connection, "select e.stream, e.version, e.position, e.part, s.name from stream_events e join streams s on s.id = e.stream where (e.stream, e.version) > (?, ?) order by e.stream, e.version limit 1000");
     }
 
     /// <summary>A page of the log; empty only at its end.</summary>
@@ -82,9 +83,29 @@ internal sealed class EventLogReader : IDisposable
         return page;
     }
 
+    /// <summary>A page of the table of the streams' events, and where the next one begins; empty only at its end.</summary>
+    public (List<IndexEntry> Entries, (long Stream, long Version) Last) Index((long Stream, long Version) after)
+    {
+        var page = new List<IndexEntry>();
+        StreamName? name = null;
+        _index.Bind(1, after.Stream).Bind(2, after.Version);
+        while (_index.Read())
+        {
+            var stream = _index.Int64(0);
+            if (name is null || stream != after.Stream)
+                name = StreamName.Parse(_index.Text(4));
+            after = (stream, _index.Int64(1));
+            page.Add(new(name!.Value, after.Version, _index.Int64(2), (int)_index.Int64(3)));
+        }
+        return (page, after);
+    }
+
+    /// <summary>The name of a stream's number.</summary>
+    public StreamName StreamOf(long id) => _names.Get(id, NameOf);
+
     public void Dispose()
     {
-        foreach (var statement in (SqliteStatement[])[_all, _byId, _byPosition, _forwards, _backwards, _stream, _name, _streams])
+        foreach (var statement in (SqliteStatement[])[_all, _byId, _byPosition, _forwards, _backwards, _stream, _name, _streams, _index])
             statement.Dispose();
         _catalog.Dispose();
         _connection.Dispose();
@@ -116,7 +137,7 @@ internal sealed class EventLogReader : IDisposable
             EventId.Containing(new Guid(row.Blob(1), bigEndian: true)),
             row.Text(3),
             Body(row),
-            streams.ConvertAll(s => new StreamVersion(_names.Get(s.Stream, NameOf), s.Version)),
+            streams.ConvertAll(s => new StreamVersion(StreamOf(s.Stream), s.Version)),
             UnixMicroseconds.ToDateTimeOffset(row.Int64(2)),
             EventMetadataJson.Read(row.Blob(5)));
     }

@@ -65,6 +65,27 @@ internal sealed partial class SqliteEventStore
         }
     }
 
+    public async IAsyncEnumerable<IndexEntry> ReadIndexAsync([EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        var waiting = _index.Waiting(); // asked before the table, which may just be getting it
+        var stored = waiting.Count > 0 ? waiting.Min(w => w.Entry.Position) - 1 : long.MaxValue;
+        for (var next = (0L, 0L); ;)
+        {
+            (var page, next) = Read(reader => reader.Index(next));
+            foreach (var entry in page)
+            {
+                ct.ThrowIfCancellationRequested();
+                if (entry.Position <= stored)
+                    yield return entry;
+            }
+            if (page.Count == 0)
+                break;
+        }
+        foreach (var (stream, entry) in waiting)
+            yield return new(Read(reader => reader.StreamOf(stream)), entry.Version, entry.Position, entry.Part);
+    }
+
     public Task<long> HeadAsync(CancellationToken ct = default) => Task.FromResult(Volatile.Read(ref _head));
 
     /// <summary>A stream's number, the last version that the table has of it, and what comes after that.</summary>

@@ -28,6 +28,13 @@ internal sealed class StreamIndex
             return _waiting.TryGetValue(stream, out var entries) ? [.. entries] : [];
     }
 
+    /// <summary>Everything that waits.</summary>
+    public List<(long Stream, Entry Entry)> Waiting()
+    {
+        lock (_lock)
+            return [.. _waiting.SelectMany(w => w.Value, static (w, entry) => (w.Key, entry))];
+    }
+
     /// <summary>The last versions of the streams with events that wait.</summary>
     public Dictionary<long, long> LastVersions()
     {

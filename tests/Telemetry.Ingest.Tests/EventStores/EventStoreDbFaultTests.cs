@@ -206,6 +206,43 @@ public sealed class EventStoreDbFaultTests : IAsyncLifetime
         Assert.Equal(["alarm-2"], await store.ListStreamsAsync(ct: Ct).Select(s => s.Stream.ToString()).ToListAsync(Ct));
     }
 
+    [Theory]
+    [InlineData("""{"$tb":3}""")]
+    [InlineData("""{"$maxCount":7}""")]
+    public async Task A_read_of_a_stream_that_was_cut_off_fails_where_events_are_missing_instead_of_being_short(string metadata)
+    {
+        using (var before = Open())
+        {
+            for (var i = 0; i < 10; i++)
+                await before.AppendAsync([Json()], Ct);
+            await IndexedAsync(before);
+        }
+        _server.SetMetadata("alarm-1", metadata);
+        using var store = Open();
+
+        Assert.Equal("Stream 'alarm-1' has no event 0 in EventStoreDB, although it ends later: it was cut off or deleted.", await ReadAsync(1, ReadDirection.Forwards));
+        Assert.Equal("10 9 8 7 6 5 4 Stream 'alarm-1' has no event 2 in EventStoreDB, although it ends later: it was cut off or deleted.", await ReadAsync(10, ReadDirection.Backwards));
+        Assert.Equal("9 10 ", await ReadAsync(9, ReadDirection.Forwards));
+        _server.SetMetadata("alarm-1", "{}");
+        _server.Replace("alarm-1", 4, "1@telemetry-log");
+        Assert.Equal("1 2 3 4 Event 4 of stream 'alarm-1' leads to position 2 of the log, where version 5 is not.", await ReadAsync(1, ReadDirection.Forwards));
+
+        async Task<string> ReadAsync(long from, ReadDirection direction)
+        {
+            var read = "";
+            try
+            {
+                await foreach (var e in store.ReadStreamAsync(Stream, from, direction, Ct))
+                    read += $"{e.Version} ";
+                return read;
+            }
+            catch (InvalidDataException e)
+            {
+                return read + e.Message;
+            }
+        }
+    }
+
     [Fact]
     public async Task An_index_that_was_broken_off_is_completed_by_whoever_opens_the_log_next()
     {

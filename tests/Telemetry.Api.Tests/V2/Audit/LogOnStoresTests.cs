@@ -68,6 +68,72 @@ public sealed class LogOnStoresTests
         Assert.All(report.Faults, f => Assert.Equal((AuditFaultKind.StreamDiffers, true), (f.Kind, f.Stream is not null && f.Version is not null)));
     }
 
+    public static readonly TheoryData<string, Action<EventStoreDbStandIn>, int> DamagesToLinks = new()
+    {
+        { "truncated", s => s.SetMetadata(Damaged, """{"$tb":3}"""), 1 },
+        { "kept to the last ten", s => s.SetMetadata(Damaged, """{"$maxCount":10}"""), 1 },
+        { "deleted softly", s => s.SetMetadata(Damaged, """{"$tb":9223372036854775807}"""), 1 },
+        { "truncated, scavenged, and its metadata taken back", s => { s.SetMetadata(Damaged, """{"$tb":3}"""); s.Scavenge(); s.SetMetadata(Damaged, "{}"); }, 1 },
+        { "an older event's link", s => s.Replace(Damaged, 4, "3@telemetry-log"), 5 },
+        { "an event of another stream's link", s => s.Replace(Damaged, 6, "4@telemetry-log"), 7 },
+        { "a link to elsewhere", s => s.Replace(Damaged, 7, "7@telemetry-log-of-before"), 8 },
+        { "no link", s => s.Replace(Damaged, 8, "something else"), 9 },
+    };
+
+    [Theory]
+    [MemberData(nameof(DamagesToLinks))]
+    public async Task A_stream_of_links_in_EventStoreDB_that_leads_elsewhere_than_the_log_or_is_cut_off_is_found_and_located(string _, Action<EventStoreDbStandIn> damage, int version)
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await EventStoreDbStandIn.StartAsync();
+        await using var whole = Services(new(directory.Path, server.ConnectionString));
+        await FillAndIndexAsync(whole, server);
+        Assert.Empty((await VerifyAsync(whole, project: true)).Faults);
+        var position = (await whole.GetRequiredService<IEventStore>().ReadAllAsync().FirstAsync(e => e.Streams.Contains(new(StreamName.Parse(Damaged)!.Value, version)))).Position;
+        damage(server);
+        await using var altered = Services(new(directory.Path, server.ConnectionString)); // which remembers nothing
+
+        var fault = Assert.Single((await VerifyAsync(altered, project: true)).Faults);
+
+        Assert.Equal((AuditFaultKind.StreamDiffers, Damaged, version), (fault.Kind, fault.Stream.ToString(), fault.Version));
+        Assert.Equal(position, fault.Position);
+    }
+
+    [Fact]
+    public async Task Streams_of_EventStoreDB_that_were_deleted_for_good_or_are_not_indexed_yet_or_are_somebody_elses_are_no_faults()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await EventStoreDbStandIn.StartAsync();
+        await using var services = Services(new(directory.Path, server.ConnectionString));
+        await FillAndIndexAsync(services, server);
+        server.Tombstone(Damaged);
+        server.SetMetadata("samples-p1-2026-10", """{"$maxCount":1000000}""");
+        server.SetMetadata("samples-of-another-program", """{"$tb":7}""");
+        server.HasFilteredReads = false; // a server before 21.10 shows all that it has
+        for (var i = 0; i < 10; i++)
+            server.Fail("BatchAppend", new(14, "gone"));
+        await services.GetRequiredService<IEventStore>().AppendAsync([new(EventId.New(), "quota-set", new EventBody.Json("{}"u8.ToArray()), [new(new("quota", "new"))])], TestContext.Current.CancellationToken);
+
+        var report = await VerifyAsync(services, project: true);
+
+        Assert.Empty(report.Faults);
+        Assert.Equal((13, 0), (report.StreamsCompared, server.Count("quota-new")));
+    }
+
+    [Fact]
+    public async Task A_user_who_may_not_read_all_of_EventStoreDB_is_told_that_its_index_was_not_read()
+    {
+        using var directory = new TemporaryDirectory();
+        await using var server = await EventStoreDbStandIn.StartAsync();
+        await using var services = Services(new(directory.Path, server.ConnectionString));
+        await FillAsync(services.GetRequiredService<IEventStore>());
+        server.ShowsAll = false;
+
+        var report = await VerifyAsync(services, project: true);
+
+        Assert.Equal(("The index of streams cannot be read: EventStoreDB refuses the user: Access Denied", 0), (Assert.Single(report.Faults).Message, report.StreamsCompared));
+    }
+
     [Theory]
     [InlineData("update events set data = set_byte(data, octet_length(data) - 1, get_byte(data, octet_length(data) - 1) # 255) where seq_id = 3", 3)]
     [InlineData("update events set timestamp = timestamp + interval '1 second' where seq_id = 4", 4)]
@@ -160,6 +226,17 @@ public sealed class LogOnStoresTests
     private sealed class Caught : IProjectionProgress
     {
         public ValueTask<bool> WaitForAsync(long position, TimeSpan timeout, CancellationToken ct = default) => new(true);
+    }
+
+    /// <summary>A stream of many versions.</summary>
+    private const string Damaged = "samples-p2-2026-10";
+
+    private static async Task FillAndIndexAsync(IServiceProvider services, EventStoreDbStandIn server)
+    {
+        var (log, ct) = (services.GetRequiredService<IEventStore>(), TestContext.Current.CancellationToken);
+        await FillAsync(log);
+        await foreach (var (stream, version) in log.ListStreamsAsync(ct: ct))
+            await Poll.UntilAsync(() => server.Count(stream.ToString()) == version);
     }
 
     private static async Task FillAsync(IEventStore log)
