@@ -12,6 +12,16 @@ internal static class SampleDatagram
     /// <summary>The largest that is read.</summary>
     public const int MaxLength = 64 << 10;
 
+    /// <summary>The port of receivers where none is named.</summary>
+    public const int DefaultPort = 4952;
+
+    /// <param name="host">The sender's name; null for none.</param>
+    public static byte[] Write(SampleInFlight sample, SigningSecrets secrets, string? host = null)
+    {
+        using var message = JsonDocument.Parse(SampleMessage.Write(sample, secrets, host));
+        return MessagePackWriter.FromJson(message.RootElement);
+    }
+
     /// <exception cref="FormatException">It is no sample message; the reason names the field.</exception>
     /// <exception cref="WrongSignatureException">Its signature is missing or wrong.</exception>
     public static SampleInFlight Read(ReadOnlySpan<byte> bytes, SigningSecrets secrets)

@@ -1,11 +1,9 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
-using System.Text.Json;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Datagrams;
-using Telemetry.Ingest.Notifications;
 
 namespace Telemetry.Ingest.Pipelines.Publishers;
 
@@ -42,8 +40,7 @@ internal sealed class TcpPublisher(PublisherUrl url, SigningSecrets secrets, str
 
     private byte[] Frame(SampleInFlight sample)
     {
-        using var message = JsonDocument.Parse(SampleMessage.Write(sample, secrets, host));
-        var body = MessagePackWriter.FromJson(message.RootElement);
+        var body = SampleDatagram.Write(sample, secrets, host);
         var frame = new byte[8 + body.Length];
         BinaryPrimitives.WriteInt64LittleEndian(frame, body.Length);
         body.CopyTo(frame, 8);
@@ -63,7 +60,7 @@ internal sealed class TcpPublisher(PublisherUrl url, SigningSecrets secrets, str
                 {
                     _client?.Dispose();
                     _client = new TcpClient();
-                    await _client.ConnectAsync(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : 4952, ct);
+                    await _client.ConnectAsync(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : SampleDatagram.DefaultPort, ct);
                 }
                 await _client.GetStream().WriteAsync(frame, ct);
                 return;

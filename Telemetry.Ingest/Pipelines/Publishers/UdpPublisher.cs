@@ -1,10 +1,8 @@
 using System.Net.Sockets;
-using System.Text.Json;
 using Telemetry.Domain.Metering;
 using Telemetry.Domain.Signing;
 using Telemetry.Domain.TelemetryEvents;
 using Telemetry.Ingest.Datagrams;
-using Telemetry.Ingest.Notifications;
 
 namespace Telemetry.Ingest.Pipelines.Publishers;
 
@@ -17,12 +15,9 @@ internal sealed class UdpPublisher(PublisherUrl url, SigningSecrets secrets) : I
             return;
         try
         {
-            using var client = new UdpClient(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : 4952); // IPv6 where the host has it, else IPv4
+            using var client = new UdpClient(url.Url.IdnHost, url.Url.Port > 0 ? url.Url.Port : SampleDatagram.DefaultPort); // IPv6 where the host has it, else IPv4
             foreach (var sample in samples)
-            {
-                using var message = JsonDocument.Parse(SampleMessage.Write(sample, secrets));
-                await client.SendAsync(MessagePackWriter.FromJson(message.RootElement), ct);
-            }
+                await client.SendAsync(SampleDatagram.Write(sample, secrets), ct);
         }
         catch (SocketException e)
         {

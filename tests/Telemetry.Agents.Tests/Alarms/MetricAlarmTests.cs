@@ -1,4 +1,5 @@
 using Telemetry.Agents.Alarms;
+using Telemetry.Conformance;
 using Telemetry.Domain.Alarms;
 
 namespace Telemetry.Agents.Tests.Alarms;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http;
 using Telemetry.Agents.Alarms;
 using Telemetry.Agents.Alarms.Actions;
+using Telemetry.Conformance;
 using Telemetry.Domain.Alarms;
 using Telemetry.Domain.Alarms.Evaluation;
 using Telemetry.Domain.Leases;
@@ -213,7 +214,7 @@ public sealed class NotifierTests
                 c.Response.Redirect($"{secret.Url}/", permanent: false, preserveMethod: true);
                 return Task.CompletedTask;
             },
-            "127.0.0.2");
+            "http://127.0.0.2:0");
         await using var bench = await AlarmBench.StartAsync(null, ("RestrictWebhooks", "true"), ("AllowedNetworks:0", "127.0.0.2/32"));
 
         Assert.Equal(

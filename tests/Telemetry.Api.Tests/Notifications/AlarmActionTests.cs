@@ -1,9 +1,7 @@
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Events;
+using Telemetry.Conformance;
 
 namespace Telemetry.Api.Tests.Notifications;
 
@@ -53,18 +51,17 @@ public sealed class AlarmActionTests
     public async Task While_the_broker_is_away_other_actions_are_called_at_once_and_what_was_not_published_is_recorded()
     {
         await using var cloud = await MeteredCloud.StartAsync(Settings);
-        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var webhook = await WebhookAsync(called);
-        var id = await CreateAsync(cloud, "rpc://alarms-out", webhook.Urls.Single());
+        await using var webhook = await Webhook.StartAsync();
+        var id = await CreateAsync(cloud, "rpc://alarms-out", webhook.Url);
         await cloud.Broker.KillAsync();
 
         await SampleAsync(cloud);
-        await called.Task.WaitAsync(MeteredCloud.Patience, TestContext.Current.CancellationToken);
+        await webhook.Called;
         await cloud.UntilAsync(async () => (await cloud.GetAsync($"/v2/alarms/{id}/deliveries")).GetArrayLength() == 2);
 
         var deliveries = (await cloud.GetAsync($"/v2/alarms/{id}/deliveries")).EnumerateArray().ToDictionary(d => d.GetProperty("action").GetString()!);
-        Assert.Equal("delivered", deliveries[webhook.Urls.Single()].GetProperty("outcome").GetString());
-        Assert.True(deliveries[webhook.Urls.Single()].GetProperty("took_ms").GetInt64() < 5_000);
+        Assert.Equal("delivered", deliveries[webhook.Url].GetProperty("outcome").GetString());
+        Assert.True(deliveries[webhook.Url].GetProperty("took_ms").GetInt64() < 5_000);
         Assert.Equal("failed", deliveries["rpc://alarms-out"].GetProperty("outcome").GetString());
         Assert.StartsWith("The bus did not take a message of topic 'alarms-out'", deliveries["rpc://alarms-out"].GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
@@ -117,21 +114,6 @@ public sealed class AlarmActionTests
         var consumer = new Consumer(connection, channel);
         await channel.BasicConsumeAsync("alarms-out.sample", autoAck: true, consumer.Events, TestContext.Current.CancellationToken);
         return consumer;
-    }
-
-    private static async Task<WebApplication> WebhookAsync(TaskCompletionSource called)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.Run(_ =>
-        {
-            called.TrySetResult();
-            return Task.CompletedTask;
-        });
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return app;
     }
 
     private sealed class Consumer : IAsyncDisposable

@@ -1,10 +1,6 @@
-using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
 using Telemetry.Conformance;
 
@@ -14,7 +10,6 @@ namespace Telemetry.Api.Tests.Processes;
 public sealed class AlarmProcessTests
 {
     private static readonly Dictionary<string, string> Settings = new() { ["TELEMETRY__Alarms__EvaluationIntervalSeconds"] = "1" };
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     [Theory]
     [InlineData("nothing")]
@@ -25,14 +20,12 @@ public sealed class AlarmProcessTests
     public async Task An_alarm_fires_once_though_the_process_is_killed_when(string step)
     {
         using var data = new TemporaryDirectory();
-        var called = new ConcurrentQueue<string>();
-        var first = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var webhook = await WebhookAsync(called, first);
+        await using var webhook = await Webhook.StartAsync();
         var server = await StartAsync(data.Path);
         try
         {
             var alarm = await PostAsync(server, "/v2/alarms", $$"""
-                {"name": "cpu", "type": "threshold", "alarm_actions": ["{{webhook.Urls.Single()}}/fired"], "state": "ok",
+                {"name": "cpu", "type": "threshold", "alarm_actions": ["{{webhook.Url}}/fired"], "state": "ok",
                  "threshold_rule": {"meter_name": "cpu_util", "threshold": 50, "comparison_operator": "gt", "period": 3600,
                    "query": [{"field": "resource_id", "value": "inst-002"}]} }
                 """);
@@ -48,15 +41,15 @@ public sealed class AlarmProcessTests
             await Poll.UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}")).GetProperty("state").GetString() == "alarm");
             server = await KilledAsync(server, data.Path, step == "the state changed");
 
-            await first.Task.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await webhook.Called;
             server = await KilledAsync(server, data.Path, step == "the webhook was called");
 
             await Poll.UntilAsync(async () => (await GetAsync(server, $"/v2/alarms/{id}/deliveries")).GetArrayLength() == 1);
             var delivery = (await GetAsync(server, $"/v2/alarms/{id}/deliveries"))[0];
             Assert.Equal(("delivered", "200 OK"), (delivery.GetProperty("outcome").GetString(), delivery.GetProperty("detail").GetString()));
-            Assert.All(called, body => Assert.Equal("alarm", JsonElement.Parse(body).GetProperty("current").GetString()));
+            Assert.All(webhook.Received, call => Assert.Equal("alarm", JsonElement.Parse(call.Body).GetProperty("current").GetString()));
             // A kill between the answer of the webhook and its record makes it known twice; nothing makes it unknown.
-            Assert.InRange(called.Count, 1, step is "the webhook was called" or "the state changed" ? 2 : 1);
+            Assert.InRange(webhook.Received.Count, 1, step is "the webhook was called" or "the state changed" ? 2 : 1);
             // Before the sample was there, one cycle may have found nothing to go by.
             var history = (await GetAsync(server, $"/v2/alarms/{id}/history")).EnumerateArray().Select(c => c.GetProperty("detail").GetString()!).ToList();
             Assert.Equal(
@@ -102,21 +95,5 @@ public sealed class AlarmProcessTests
         client.DefaultRequestHeaders.Add("X-Project-Id", "p1");
         client.DefaultRequestHeaders.Add("X-Roles", "member");
         return client;
-    }
-
-    private static async Task<WebApplication> WebhookAsync(ConcurrentQueue<string> called, TaskCompletionSource first)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.Run(async context =>
-        {
-            using var reader = new StreamReader(context.Request.Body);
-            called.Enqueue(await reader.ReadToEndAsync());
-            first.TrySetResult();
-        });
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return app;
     }
 }

@@ -1,8 +1,4 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
 using Telemetry.Conformance;
 
@@ -74,15 +70,14 @@ public sealed class ManyProcessesTests : IAsyncLifetime
     [Fact]
     public async Task An_alarm_is_told_once_by_two_processes_and_by_the_other_one_when_its_own_was_killed()
     {
-        var called = new ConcurrentQueue<string>();
-        await using var webhook = await WebhookAsync(called);
+        await using var webhook = await Webhook.StartAsync();
         var first = await _group.StartAsync();
         var second = await _group.StartAsync();
         await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         for (var i = 0; i < 8; i++)
         {
             await _group.SendAsync(first, HttpMethod.Post, "/v2/alarms", $$"""
-                {"name": "a{{i}}", "type": "threshold", "alarm_actions": ["{{webhook.Urls.Single()}}/{{i}}"], "state": "ok",
+                {"name": "a{{i}}", "type": "threshold", "alarm_actions": ["{{webhook.Url}}/{{i}}"], "state": "ok",
                  "threshold_rule": {"meter_name": "cpu", "threshold": 50, "comparison_operator": "gt", "period": 3600} }
                 """);
         }
@@ -90,14 +85,14 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var clock = Stopwatch.StartNew();
         await _group.PostAsync(second, 90);
 
-        await Poll.UntilAsync(() => called.Distinct().Count() == 8);
+        await Poll.UntilAsync(() => webhook.Received.DistinctBy(call => call.Path).Count() == 8);
         Assert.True(clock.Elapsed < TakeOver + TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}."); // an evaluation a second, and the webhooks
         var third = await _group.StartAsync(); // takes half of the shares: nothing is told again
         await Poll.UntilAsync(async () => await _group.HoldersAsync() is [_, _]);
         await _group.PostAsync(third, 91);
         var evaluated = await EvaluationsAsync();
         await Poll.UntilAsync(async () => await EvaluationsAsync() >= evaluated + (3 * 8)); // three cycles of both
-        Assert.Equal(8, called.Count);
+        Assert.Equal(8, webhook.Received.Count);
 
         async Task<long> EvaluationsAsync()
         {
@@ -162,16 +157,5 @@ public sealed class ManyProcessesTests : IAsyncLifetime
             await _group.PostAsync(server, 0);
             return asked.Elapsed < TimeSpan.FromSeconds(1);
         }
-    }
-
-    internal static async Task<WebApplication> WebhookAsync(ConcurrentQueue<string> called)
-    {
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        var app = builder.Build();
-        app.MapPost("/{n}", (string n) => called.Enqueue(n));
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return app;
     }
 }

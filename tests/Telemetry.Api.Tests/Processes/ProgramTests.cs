@@ -1,10 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
-using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Logging;
 using Telemetry.Benchmarks;
 using Telemetry.Conformance;
 
@@ -139,15 +135,11 @@ public sealed class ProgramTests
         using var load = ServerProcess.Start("load", TestData.Path("samples/polled.ndjson"), "--server", url);
 
         Assert.StartsWith($"No answer from {url}: Connection refused", await load.StandardError.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls(url);
-        await using var server = builder.Build();
-        server.MapPost("/v2/samples", () => Results.NoContent());
-        await server.StartAsync(TestContext.Current.CancellationToken);
+        await using var server = await Webhook.StartAsync(address: url);
 
         await load.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal((0, ""), (load.ExitCode, await load.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)));
+        Assert.Equal("/v2/samples", Assert.Single(server.Received).Path);
     }
 
     [Fact]

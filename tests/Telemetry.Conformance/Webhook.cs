@@ -4,30 +4,30 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
-namespace Telemetry.Agents.Tests.Alarms;
+namespace Telemetry.Conformance;
 
 /// <summary>A server on loopback that keeps what is posted to it.</summary>
-internal sealed class Webhook : IAsyncDisposable
+public sealed class Webhook : IAsyncDisposable
 {
     private readonly WebApplication _app;
-
     private readonly TaskCompletionSource _called = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private Webhook(WebApplication app) => _app = app;
 
     /// <summary>Completes with the first request.</summary>
-    public Task Called => _called.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+    public Task Called => _called.Task.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
 
     public ConcurrentQueue<(string Path, string Body, IHeaderDictionary Headers)> Received { get; } = [];
 
     public string Url => _app.Urls.Single();
 
     /// <param name="answer">What to answer; 200 without it.</param>
-    public static async Task<Webhook> StartAsync(RequestDelegate? answer = null, string host = "127.0.0.1")
+    /// <param name="address">Where to listen.</param>
+    public static async Task<Webhook> StartAsync(RequestDelegate? answer = null, string address = "http://127.0.0.1:0")
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls($"http://{host}:0");
+        builder.WebHost.UseUrls(address);
         var app = builder.Build();
         var webhook = new Webhook(app);
         app.Run(async context =>
