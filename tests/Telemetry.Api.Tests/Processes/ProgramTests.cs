@@ -101,7 +101,7 @@ public sealed class ProgramTests
     public async Task A_file_without_a_name_is_refused_in_a_sentence()
     {
         var (code, _, error) = await ServerProcess.RunAsync("load", "");
-        Assert.Equal(2, code);
+        Assert.Equal(1, code);
         Assert.Contains("FILE is empty. Name a file of samples, or - for standard input.", error, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
     }
