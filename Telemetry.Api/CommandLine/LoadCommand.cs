@@ -17,6 +17,11 @@ internal static class LoadCommand
     public static Command Create()
     {
         var file = new Argument<string>("FILE") { Description = "A JSON list of samples, or one sample a line (NDJSON); - reads standard input." };
+        file.Validators.Add(r =>
+        {
+            if (string.IsNullOrWhiteSpace(r.GetValueOrDefault<string>()))
+                r.AddError("FILE is empty. Name a file of samples, or - for standard input.");
+        });
         var server = ServerOption.Create("The server's address.");
         var batch = new Option<int>("--batch") { Description = "Samples a request, 1 to 100000. Another number makes the same file count again.", DefaultValueFactory = _ => 1000 };
         batch.Validators.Add(r =>

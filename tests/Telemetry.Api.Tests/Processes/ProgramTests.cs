@@ -98,6 +98,15 @@ public sealed class ProgramTests
     }
 
     [Fact]
+    public async Task A_file_without_a_name_is_refused_in_a_sentence()
+    {
+        var (code, _, error) = await ServerProcess.RunAsync("load", "");
+        Assert.Equal(1, code);
+        Assert.Contains("FILE is empty. Name a file of samples, or - for standard input.", error, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task The_polled_samples_load_once_however_often_they_are_sent()
     {
         using var data = new TemporaryDirectory();

@@ -260,8 +260,7 @@ public sealed class EventStoreDbFaultTests : IAsyncLifetime
             using var again = Open();
             foreach (var stream in streams)
                 Assert.Equal(Enumerable.Range(1, 30).Select(n => (long)n), await again.ReadStreamAsync(stream, ct: Ct).Select(e => e.Version).ToListAsync(Ct));
-            while (_server.Calls("BatchAppend") == tries)
-                await Task.Delay(10, Ct);
+            await Poll.UntilAsync(() => _server.Calls("BatchAppend") != tries);
         }
 
         using var last = Open();
@@ -331,8 +330,7 @@ public sealed class EventStoreDbFaultTests : IAsyncLifetime
     {
         using var client = new EventStoreDbClient(EventStoreDbAddress.Parse(_server.ConnectionString), TimeSpan.FromSeconds(10));
         var index = new LogIndex(client, new(""), Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
-        while (await index.IndexedAsync(Ct) < await store.HeadAsync(Ct))
-            await Task.Delay(10, Ct);
+        await Poll.UntilAsync(async () => await index.IndexedAsync(Ct) >= await store.HeadAsync(Ct));
     }
 
     private static NewEvent Json(int length = 2, StreamName? stream = null, long? expected = null)

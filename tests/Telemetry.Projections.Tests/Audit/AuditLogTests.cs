@@ -28,14 +28,11 @@ public sealed class AuditLogTests
         Assert.Equal([1L, 2], log.Audit.Checkpoints().Select(c => c.Size));
         await publisher.StopAsync(TestContext.Current.CancellationToken);
 
-        async Task UntilAsync(long size)
+        Task UntilAsync(long size) => Poll.UntilAsync(() =>
         {
-            while (log.Audit.Latest()?.Size != size)
-            {
-                time.Advance(TimeSpan.FromSeconds(1));
-                await Task.Yield();
-            }
-        }
+            time.Advance(TimeSpan.FromSeconds(1));
+            return log.Audit.Latest()?.Size == size;
+        });
     }
 
     [Fact]
