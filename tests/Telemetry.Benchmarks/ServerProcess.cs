@@ -105,9 +105,18 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <summary>Asks it to stop (SIGTERM), and waits until it did.</summary>
     public async Task<int> StopAsync()
     {
-        using var kill = Process.Start("kill", ["-TERM", Process.Id.ToString(CultureInfo.InvariantCulture)]);
+        Signal("TERM");
         await Process.WaitForExitAsync();
         return Process.ExitCode;
+    }
+
+    /// <summary>Sends it a signal, such as <c>STOP</c>; nothing where it has ended.</summary>
+    public void Signal(string signal)
+    {
+        if (Process.HasExited)
+            return;
+        using var kill = Process.Start("/bin/sh", ["-c", $"kill -{signal} {Process.Id.ToString(CultureInfo.InvariantCulture)}"]); // not every Debian has a program of that name
+        kill.WaitForExit();
     }
 
     public async ValueTask DisposeAsync()

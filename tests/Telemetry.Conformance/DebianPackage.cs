@@ -6,31 +6,43 @@ namespace Telemetry.Conformance;
 /// <summary>Programs out of Debian's packages that tests run for real; installed where they are missing and the account may.</summary>
 public static class DebianPackage
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
     private static readonly Lock Installing = new();
 
     /// <summary>The program's path, null where it is not there and cannot be installed.</summary>
-    public static string? Program(string name, string package)
+    public static string? Program(string name, string package) => Installed(() => Find(name), package);
+
+    /// <summary>Whether a file that a package brings is there; the package is installed where it is not and the account may.</summary>
+    public static bool HasFile(string path, string package) => Installed(() => File.Exists(path) ? path : null, package) is not null;
+
+    private static string? Installed(Func<string?> find, string package)
     {
         lock (Installing)
         {
-            if (Find(name) is { } found)
-                return found;
             if (!Environment.IsPrivilegedProcess)
-                return null;
+                return find();
+            using var alone = Alone();
+            if (find() is { } found)
+                return found;
             if (!Run("install", "-y", "--no-install-recommends", package) && Run("update"))
                 Run("install", "-y", "--no-install-recommends", package);
-            return Find(name);
+            return find();
         }
     }
 
-    /// <summary>Whether a file that a package brings is there; the package is installed where it is not and the account may.</summary>
-    public static bool HasFile(string path, string package)
+    /// <summary>Waits for other processes that install something: files of a package are there before it is set up.</summary>
+    private static FileStream Alone()
     {
-        lock (Installing)
+        for (var clock = Stopwatch.StartNew(); ; Thread.Sleep(100))
         {
-            if (!File.Exists(path) && Environment.IsPrivilegedProcess && !Run("install", "-y", "--no-install-recommends", package) && Run("update"))
-                Run("install", "-y", "--no-install-recommends", package);
-            return File.Exists(path);
+            try
+            {
+                return new(Path.Combine(Path.GetTempPath(), "telemetry-packages.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (clock.Elapsed < Patience)
+            {
+                // Held by another process.
+            }
         }
     }
 

@@ -37,7 +37,7 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, await PostAsync(client, 0));
 
         // Before: the one that has been given the post stands still.
-        ServerGroup.Signal(first, "STOP");
+        first.Signal("STOP");
         var posting = PostAsync(client, 1);
         await Poll.UntilAsync(async () => await UnacknowledgedAsync() == 1);
         await first.KillAsync();
@@ -49,7 +49,7 @@ public sealed class HandedOverFaultTests : IAsyncLifetime
         var reader = await StartAsync("api");
         await Poll.UntilAsync(async () => await _group.Database.ScalarAsync<long>("select count(*) from read_models.member") > 0);
         var head = await HeadAsync();
-        ServerGroup.Signal(reader, "STOP");
+        reader.Signal("STOP");
         posting = PostAsync(client, 2);
         await Poll.UntilAsync(async () => await HeadAsync() > head);
         await second.KillAsync();

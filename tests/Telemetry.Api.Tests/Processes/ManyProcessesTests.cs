@@ -47,13 +47,13 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         var other = (await _group.HoldersAsync()).Single(holder => holder != before);
         var held = await _group.EpochsAsync(before);
 
-        ServerGroup.Signal(first, "STOP");
+        first.Signal("STOP");
         await Poll.UntilAsync(async () => (await _group.EpochsAsync(other)).Count == 16);
         var taken = await _group.EpochsAsync(other);
         Assert.All(held, share => Assert.Equal(share.Value + 1, taken[share.Key]));
         var position = await _group.PostAsync(second, 2);
         await Poll.UntilAsync(async () => await _group.StoredAsync() >= position);
-        ServerGroup.Signal(first, "CONT");
+        first.Signal("CONT");
 
         Assert.Equal(2, await _group.CountAsync(first, position));
         await _group.DividedAsync();
@@ -145,7 +145,7 @@ public sealed class ManyProcessesTests : IAsyncLifetime
         }
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), $"20 posts took {clock.Elapsed}.");
 
-        ServerGroup.Signal(answering[1], "STOP"); // it reads no more: the answer comes when the patience ends, and then without it
+        answering[1].Signal("STOP"); // it reads no more: the answer comes when the patience ends, and then without it
         clock.Restart();
         await _group.PostAsync(ingest, 21);
         Assert.InRange(clock.Elapsed.TotalSeconds, 1.9, 20);

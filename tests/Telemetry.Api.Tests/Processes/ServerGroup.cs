@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using Telemetry.Benchmarks;
@@ -25,7 +24,7 @@ internal sealed class ServerGroup : IAsyncDisposable
     {
         foreach (var server in _servers)
         {
-            Signal(server, "CONT");
+            server.Signal("CONT");
             await server.DisposeAsync();
         }
         Client.Dispose();
@@ -112,13 +111,5 @@ internal sealed class ServerGroup : IAsyncDisposable
             """);
         return (text ?? "").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(t => t.Split('='))
             .ToDictionary(p => p[0], p => long.Parse(p[1], CultureInfo.InvariantCulture));
-    }
-
-    public static void Signal(ServerProcess server, string signal)
-    {
-        if (server.Process.HasExited)
-            return;
-        using var kill = Process.Start("kill", [$"-{signal}", server.Process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
     }
 }

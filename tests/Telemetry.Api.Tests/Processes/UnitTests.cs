@@ -27,7 +27,7 @@ public sealed class UnitTests
         await ReadyAsync(machine, client);
         Assert.Equal(HttpStatusCode.NoContent, await CrashTests.PostAsync(client, 0));
         var main = await machine.ShowAsync("telemetry.service", "MainPID");
-        Assert.Equal("telemetry", (await machine.RunAsync("ps", "-o", "user=", "-p", main)).Output.Trim());
+        Assert.Equal("telemetry", (await machine.RunAsync("stat", "-c", "%U", $"/proc/{main}")).Output.Trim());
         Assert.Contains("telemetry telemetry 750", (await machine.RunAsync("stat", "-c", "%U %G %a", Store)).Output, StringComparison.Ordinal);
         foreach (var elsewhere in new[] { "/etc/telemetry", "/usr", "/var/lib", "/opt/telemetry" })
             Assert.Contains("Read-only file system", (await machine.RunAsync("nsenter", "-t", main, "-m", "touch", $"{elsewhere}/x")).Output, StringComparison.Ordinal); // even for root
